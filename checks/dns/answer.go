@@ -1,0 +1,131 @@
+// Package dns asks DNS questions and keeps the answers as evidence. It is the
+// only room that knows the DNS library. A Resolver always returns an Answer,
+// with the failure inside it: who asks decides what an unanswered question
+// means, and "could not look" never looks like "nothing there".
+package dns
+
+import (
+	"context"
+	"net/netip"
+	"strings"
+	"time"
+)
+
+// Type is a DNS record type (RFC 1035 section 3.2.2).
+type Type uint16
+
+// The types that cwmail asks for.
+const (
+	TypeA     Type = 1
+	TypeNS    Type = 2
+	TypeCNAME Type = 5
+	TypeSOA   Type = 6
+	TypePTR   Type = 12
+	TypeMX    Type = 15
+	TypeTXT   Type = 16
+	TypeAAAA  Type = 28
+	TypeTLSA  Type = 52
+	TypeSPF   Type = 99
+)
+
+var typeNames = map[Type]string{
+	TypeA: "A", TypeNS: "NS", TypeCNAME: "CNAME", TypeSOA: "SOA", TypePTR: "PTR", TypeMX: "MX",
+	TypeTXT: "TXT", TypeAAAA: "AAAA", TypeTLSA: "TLSA", TypeSPF: "SPF",
+}
+
+// Question is a name and a type. The name is in lower case, without a final
+// dot, its octets unescaped; "" is the root. Use Ask to make one from any text.
+type Question struct {
+	Name string
+	Type Type
+}
+
+// Ask makes a Question of a name in any letter case, with or without final dot.
+func Ask(name string, t Type) Question {
+	return Question{Name: strings.ToLower(strings.TrimSuffix(name, ".")), Type: t}
+}
+
+func (q Question) String() string { return q.Name + " " + q.Type.String() }
+
+// Status is what an answer says.
+type Status uint8
+
+// The zero value is Failed: nothing can be concluded.
+const (
+	Failed Status = iota // no usable answer; Answer.Err says why
+	Found                // there are records of the asked type
+	Empty                // the name exists, but has no record of this type (NODATA)
+	NoName               // the name does not exist (NXDOMAIN)
+)
+
+// Answer is everything that is known about one question after asking it.
+type Answer struct {
+	Question Question
+	Status   Status
+	Records  []Record // of the asked type, CNAMEs followed; in the server's order
+	Chain    []string // targets of the CNAMEs followed, in order
+
+	Err error // why Status is Failed; an *Error
+
+	Rcode  string // "NOERROR", "NXDOMAIN", "SERVFAIL" …; "" when nothing came back
+	Server string // HOST:PORT of who answered or was asked last; "what-if" for an Overlay
+	At     time.Time
+	Took   time.Duration
+	TTL    time.Duration // least TTL of Records, or of the negative answer (RFC 2308 section 5)
+	Zone   string        // owner of the SOA in a negative answer; "" when none was given
+	Size   int           // octets of the response message
+	TCP    bool          // the answer came over TCP
+	AD     bool          // the resolver says that DNSSEC validated (RFC 4035 section 3.2.3)
+	AA     bool          // authoritative answer
+	EDE    []string      // extended DNS errors in words (RFC 8914)
+	Cached bool          // taken from this run's cache, no packet was sent
+}
+
+// Void says whether this is a void answer in the sense of RFC 7208 section
+// 4.6.4: the name does not exist, or has no record of the type.
+func (a Answer) Void() bool { return a.Status == Empty || a.Status == NoName }
+
+// Texts returns the value of each TXT (or SPF) record, its strings joined
+// without a space (RFC 7208 section 3.3).
+func (a Answer) Texts() []string {
+	var out []string
+	for _, r := range a.Records {
+		out = append(out, strings.Join(r.Strings, ""))
+	}
+	return out
+}
+
+// Record is one resource record of an answer. Which fields are set depends on
+// its type.
+type Record struct {
+	Name string // owner after CNAMEs
+	Type Type
+	TTL  time.Duration
+
+	Strings []string   // TXT, SPF: raw octets of each string
+	Addr    netip.Addr // A, AAAA
+	Host    string     // MX, NS, CNAME, PTR: target without final dot; "" is the root
+	Pref    uint16     // MX
+	SOA     *SOA       // SOA
+	Data    string     // any other type: presentation form
+}
+
+// SOA is the start of a zone (RFC 1035 section 3.3.13).
+type SOA struct {
+	Server, Mailbox string
+	Serial          uint32
+	Minimum         time.Duration
+}
+
+// Resolver answers questions. Implementations are safe for concurrent use and
+// never panic on a name; a name that cannot be asked (a label above 63 octets,
+// a name above 253) gets NoName, as it cannot exist.
+type Resolver interface {
+	Lookup(ctx context.Context, q Question) Answer
+}
+
+// Asker puts a question to one server, without recursion, past any cache. It
+// serves the comparison of authoritative servers; tests and replays may lack it.
+type Asker interface {
+	AskServer(ctx context.Context, server netip.AddrPort, q Question) Answer
+}
