@@ -129,3 +129,11 @@ type Resolver interface {
 type Asker interface {
 	AskServer(ctx context.Context, server netip.AddrPort, q Question) Answer
 }
+
+// Views are the answers of several servers to the same question: each
+// authoritative server of the zone, and public resolvers. Empty when nobody
+// was asked past the resolver.
+type Views struct {
+	Authoritative []Answer
+	Public        []Answer
+}
