@@ -1,0 +1,182 @@
+package lab
+
+import (
+	"fmt"
+	"net/netip"
+	"strconv"
+	"strings"
+
+	"clockwise.info/cwmail/checks/dns/nameserver"
+)
+
+// site is a zone of the lab: its records as "name type value" lines, names
+// relative to the apex ("@" is the apex itself). A TXT value is one record of
+// one string, however long; {{key}} stands for the lab's DKIM key.
+type site struct {
+	apex    string
+	records string
+}
+
+// customer returns the records that every sound customer has: a web address, a
+// mail server and its MX.
+const customer = `
+@     A   198.51.100.80
+@     MX  10 mail
+mail  A   198.51.100.25
+`
+
+const dmarcNone = `_dmarc TXT v=DMARC1; p=none; rua=mailto:dmarc@{{apex}}
+`
+
+// sites are the zones. Each customer has one mistake; what a mistake is called
+// stands behind the apex.
+var sites = []site{
+	{"bakery.example", customer + ` 
+@                  TXT v=spf1 mx include:_spf.clockwise.info -all
+cw1._domainkey     TXT v=DKIM1; k=rsa; p={{key}}
+_dmarc             TXT v=DMARC1; p=quarantine; rua=mailto:dmarc@bakery.example
+`},
+	{"plumber.example", customer + dmarcNone + `
+@                  TXT v=spf1 mx -all
+`},
+	{"garage.example", customer + dmarcNone + `
+@                  TXT v=spf1 mx -all include:_spf.clockwise.info
+`},
+	{"school.example", customer + dmarcNone + `
+@                  TXT v=spf1 mx -all
+@                  TXT v=spf1 include:_spf.clockwise.info -all
+`},
+	{"agency.example", customer + dmarcNone + `
+@                  TXT v=spf1 mx include:_spf.mailer.example include:_spf.crm.example include:_spf.shop.example include:_spf.clockwise.info ~all
+`},
+	{"studio.example", customer + dmarcNone + `
+@                  TXT v=spf1 mx include:spf.clockwise.info -all
+`},
+	{"notary.example", customer + dmarcNone + `
+@                  TXT v=spf1 mx include:_spf.clockwise.info -all
+cw1._domainkey     TXT {{cut}}
+`},
+	{"museum.example", customer + dmarcNone + `
+@                  TXT v=spf1 mx include:_spf.clockwise.info -all
+cw1._domainkey.museum.example TXT v=DKIM1; k=rsa; p={{key}}
+`},
+	{"bank.example", customer + `
+@                  TXT v=spf1 mx include:_spf.clockwise.info -all
+_dmarc             TXT v=DMARC1; p=reject; rua=mailto:dmarc@bank.example
+`},
+	{"contoso.example", `
+@                  A   198.51.100.80
+@                  MX  0 contoso-example.mail.protection.outlook.com.
+@                  TXT v=spf1 include:spf.protection.outlook.com -all
+_dmarc             TXT v=DMARC1; p=quarantine; rua=mailto:dmarc@contoso.example
+`},
+	{"farm.example", `
+@                  A   198.51.100.80
+@                  MX  10 mail
+mail               A   198.51.100.26
+@                  TXT v=spf1 mx -all
+_dmarc             TXT v=DMARC1; p=none; rua=mailto:dmarc@farm.example
+`},
+	{"clockwise.info", `
+@                  A   31.134.206.128
+@                  MX  10 mail
+mail               A   198.51.100.25
+demo               A   31.134.206.130
+@                  TXT v=spf1 include:_spf.clockwise.info -all
+_spf               TXT v=spf1 ip4:31.134.206.128/28 -all
+_dmarc             TXT v=DMARC1; p=quarantine; rua=mailto:dmarc@clockwise.info
+`},
+
+	// Senders that the customers also use.
+	{"mailer.example", customer + `
+@                  TXT v=spf1 include:_spf.mailer.example -all
+_spf               TXT v=spf1 include:a._spf.mailer.example include:b._spf.mailer.example -all
+a._spf             TXT v=spf1 ip4:203.0.113.0/26 -all
+b._spf             TXT v=spf1 ip4:203.0.113.64/26 -all
+`},
+	{"crm.example", customer + `
+_spf               TXT v=spf1 include:eu._spf.crm.example include:us._spf.crm.example -all
+eu._spf            TXT v=spf1 ip4:203.0.113.128/27 -all
+us._spf            TXT v=spf1 ip4:203.0.113.160/27 -all
+`},
+	{"shop.example", customer + `
+_spf               TXT v=spf1 a:mail.shop.example include:old._spf.shop.example -all
+old._spf           TXT v=spf1 ip4:203.0.113.192/27 -all
+`},
+	{"outlook.com", `
+@                  A   198.51.100.90
+spf.protection     TXT v=spf1 ip4:40.92.0.0/15 ip4:40.107.0.0/16 -all
+contoso-example.mail.protection A 198.51.100.27
+`},
+	{"dns.example", `
+ns1                A   192.0.2.53
+ns2                A   192.0.2.54
+`},
+}
+
+// silent is the zone whose name servers never answer: its resolver gives up.
+const silent = "harbour.example"
+
+// The name servers of every zone, and where they are.
+var (
+	nameServers         = []string{"ns1.dns.example", "ns2.dns.example"}
+	nameServerAddresses = []string{"192.0.2.53", "192.0.2.54"}
+)
+
+// serverFailure is the response code of a resolver that got no answer, with
+// the extended error that says so (RFC 8914 section 4.23).
+var serverFailure = nameserver.Behaviour{
+	Below: true, Rcode: nameserver.ServFail,
+	EDE: []nameserver.EDE{{Code: 22, Text: "no name server of harbour.example can be reached"}},
+}
+
+// newZone puts all sites into one zone, as a resolver would see them.
+func newZone() *nameserver.Zone {
+	z := nameserver.NewZone()
+	for _, s := range sites {
+		z.SOA(s.apex, 0)
+		z.NS(s.apex, nameServers...)
+		for line := range strings.Lines(fill(s.records, s.apex)) {
+			if line = strings.TrimSpace(line); line != "" {
+				add(z, s.apex, line)
+			}
+		}
+	}
+	z.Behave(silent, serverFailure)
+	for i, host := range mailHosts {
+		z.PTR(netip.MustParseAddr(host.address), mailHosts[i].name)
+	}
+	return z
+}
+
+// add adds one record. The lines are ours, so a mistake in one is a mistake in
+// the program.
+func add(z *nameserver.Zone, apex, line string) {
+	name, rest, _ := strings.Cut(line, " ")
+	typ, value, _ := strings.Cut(strings.TrimSpace(rest), " ")
+	value = strings.TrimSpace(value)
+	name += "." + apex
+	if strings.HasPrefix(name, "@.") {
+		name = apex
+	}
+	switch typ {
+	case "A":
+		z.A(name, value)
+	case "TXT":
+		z.Text(name, value)
+	case "MX":
+		pref, host, _ := strings.Cut(value, " ")
+		n, err := strconv.Atoi(pref)
+		if err != nil {
+			panic(fmt.Sprintf("lab: %q: %v", line, err))
+		}
+		if full, ok := strings.CutSuffix(host, "."); ok {
+			host = full
+		} else {
+			host += "." + apex
+		}
+		z.MX(name, n, host)
+	default:
+		panic(fmt.Sprintf("lab: %q: unknown type", line))
+	}
+}
