@@ -1,0 +1,72 @@
+package safe
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// JSON encodes v so that the text holds no character that Line would change:
+// they stand as \u escapes, which a reader of JSON gets back whole. indent is
+// the unit of indentation; "" puts everything on one line, for JSON Lines.
+// Strings that are not UTF-8 must have passed UTF8 before.
+func JSON(v any, indent string) ([]byte, error) {
+	var buf bytes.Buffer
+	enc := json.NewEncoder(&buf)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", indent)
+	if err := enc.Encode(v); err != nil {
+		return nil, fmt.Errorf("safe: %w", err)
+	}
+	return escape(buf.Bytes()), nil
+}
+
+// escape writes what a terminal must not see as \u escapes. Such characters
+// stand only inside the string literals of JSON, so the result is JSON too.
+func escape(encoded []byte) []byte {
+	var out bytes.Buffer
+	marks := 0
+	for len(encoded) > 0 {
+		r, n := utf8.DecodeRune(encoded)
+		if unicode.In(r, unicode.Mn, unicode.Me) {
+			marks++
+		} else {
+			marks = 0
+		}
+		switch {
+		case r == '\n', r >= ' ' && r < 0x7f:
+			out.WriteByte(byte(r))
+		case r == 0x7f, invisible(r), !unicode.IsPrint(r), marks > maxMarks:
+			for _, unit := range utf16.AppendRune(nil, r) {
+				fmt.Fprintf(&out, `\u%04x`, unit)
+			}
+		default:
+			out.Write(encoded[:n])
+		}
+		encoded = encoded[n:]
+	}
+	return out.Bytes()
+}
+
+// UTF8 returns s with each octet that is not UTF-8 written as \x9b, because
+// JSON has no way to hold it and would drop which octet it was.
+func UTF8(s string) string {
+	if utf8.ValidString(s) {
+		return s
+	}
+	var b strings.Builder
+	for i := 0; i < len(s); {
+		r, n := utf8.DecodeRuneInString(s[i:])
+		if r == utf8.RuneError && n == 1 {
+			fmt.Fprintf(&b, `\x%02x`, s[i])
+		} else {
+			b.WriteString(s[i : i+n])
+		}
+		i += n
+	}
+	return b.String()
+}

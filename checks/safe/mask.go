@@ -1,0 +1,146 @@
+package safe
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net/netip"
+	"regexp"
+	"strings"
+	"sync"
+)
+
+// Mask hides addresses, names and keys in text that people show to others.
+// Equal texts get equal numbers, so that a masked report can still be followed.
+// The zero value hides everything it recognises.
+type Mask struct {
+	// Keep says which names stay: codes of findings, public names of the service.
+	Keep func(name string) bool
+
+	// Words are hidden too where they stand as whole words: names of transports.
+	Words []string
+
+	mu      sync.Mutex
+	numbers map[string]int // "kind text" → number
+	counts  map[string]int // kind → numbers given
+}
+
+// private matches, in this order: a mail address, a run of key material, what
+// may be an IP address, a name of at least two labels.
+var private = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)` +
+		`([^\s"'<>()@:=,;` + "`" + `]+@(?:[a-z0-9_\-.\pL]*[a-z0-9_\-\pL]))` +
+		`|([A-Za-z0-9+/]{32,}={0,2})` +
+		`|([0-9a-f]*(?:::?[0-9a-f.]*){2,}|\b\d{1,3}(?:\.\d{1,3}){3}\b)` +
+		`|((?:[a-z0-9_*\pL](?:[a-z0-9_\-\pL]*)\.)+(?:[a-z\pL]{2,}|xn--[a-z0-9-]+)[a-z0-9-]*)`)
+})
+
+var kinds = [...]string{"", "address", "key", "ip", "name"}
+
+// Text returns s with everything private in it replaced, e.g. by [name 1].
+func (m *Mask) Text(s string) string {
+	for _, w := range m.Words {
+		s = m.word(s, w)
+	}
+	return m.foreign(s)
+}
+
+func (m *Mask) foreign(s string) string {
+	var b strings.Builder
+	last := 0
+	for _, at := range private().FindAllStringSubmatchIndex(s, -1) {
+		b.WriteString(s[last:at[0]])
+		b.WriteString(m.replace(s[at[0]:at[1]], at))
+		last = at[1]
+	}
+	return b.String() + s[last:]
+}
+
+func (m *Mask) replace(found string, groups []int) string {
+	kind := 1
+	for groups[2*kind] < 0 {
+		kind++
+	}
+	switch kinds[kind] {
+	case "ip":
+		if _, err := netip.ParseAddr(found); err != nil {
+			return found
+		}
+	case "name", "address":
+		if m.Keep != nil && m.Keep(strings.ToLower(found)) {
+			return found
+		}
+	}
+	return m.number(kinds[kind], found)
+}
+
+func (m *Mask) number(kind, text string) string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.numbers == nil {
+		m.numbers, m.counts = map[string]int{}, map[string]int{}
+	}
+	id := kind + " " + strings.ToLower(text)
+	n, ok := m.numbers[id]
+	if !ok {
+		m.counts[kind]++
+		n = m.counts[kind]
+		m.numbers[id] = n
+	}
+	return fmt.Sprintf("[%s %d]", kind, n)
+}
+
+func (m *Mask) word(s, w string) string {
+	if len(w) < 3 || !strings.Contains(s, w) || strings.Contains(w, "[") {
+		return s
+	}
+	var b strings.Builder
+	for {
+		i := strings.Index(s, w)
+		if i < 0 {
+			return b.String() + s
+		}
+		end := i + len(w)
+		b.WriteString(s[:i])
+		if (i > 0 && wordByte(s[i-1])) || (end < len(s) && wordByte(s[end])) {
+			b.WriteString(w)
+		} else {
+			b.WriteString(m.number("transport", w))
+		}
+		s = s[end:]
+	}
+}
+
+func wordByte(c byte) bool {
+	return c >= 0x80 || c == '.' || c == '-' || c == '_' || c == '@' ||
+		c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
+}
+
+// literal matches one string literal of JSON and the colon of a member name.
+var literal = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`"(?:[^"\\]|\\.)*"(\s*:)?`)
+})
+
+// JSON masks the values of an encoded document, and those member names that
+// are private; the document stays JSON.
+func (m *Mask) JSON(doc []byte) []byte {
+	return literal().ReplaceAllFunc(doc, func(lit []byte) []byte {
+		end := bytes.LastIndexByte(lit, '"') + 1
+		var s string
+		if json.Unmarshal(lit[:end], &s) != nil {
+			return lit
+		}
+		masked := m.Text(s)
+		if end < len(lit) { // the name of a member is never the name of a transport
+			masked = m.foreign(s)
+		}
+		if masked == s {
+			return lit
+		}
+		out, err := JSON(masked, "")
+		if err != nil {
+			return lit
+		}
+		return append(bytes.TrimSuffix(out, []byte("\n")), lit[end:]...)
+	})
+}
