@@ -2,7 +2,14 @@
 // numbers in this package are those of RFC 7208 unless said otherwise.
 package spf
 
-import "clockwise.info/cwmail/checks/dns"
+import (
+	"context"
+	"net/netip"
+	"strings"
+	"sync"
+
+	"clockwise.info/cwmail/checks/dns"
+)
 
 // Result is what is known about SPF of one domain.
 type Result struct {
@@ -18,7 +25,101 @@ type Result struct {
 
 	Outcomes []Outcome // one for each relay address, in their order
 
-	// Probes are answers of neighbouring names, asked only when Records is
-	// empty and Answer is no failure; see Probes.
+	// Probes are the answers of neighbouring names, in the order of the
+	// function Probes; asked only when Records is empty and Answer is usable.
 	Probes []dns.Answer
+}
+
+// Lookup reads the record of a domain with everything that it leads to, and
+// evaluates it for each relay address. Questions that do not depend on each
+// other are asked side by side, none of them twice.
+func Lookup(ctx context.Context, r dns.Resolver, domain string, relays []netip.Addr, opts Options) Result {
+	res := Result{Domain: lower(strings.TrimSuffix(domain, ".")), Outcomes: make([]Outcome, len(relays))}
+	from := opts.MailFrom
+	if from == "" {
+		from = "postmaster@" + res.Domain
+	}
+	m := newMemo(r)
+	x := newExpander(Client{MailFrom: from, HELO: opts.HELO}, opts)
+
+	var w ahead
+	w.start(ctx, m, x, res.Domain, true)
+	var wg sync.WaitGroup
+	for i, ip := range relays {
+		wg.Go(func() {
+			res.Outcomes[i] = evaluate(ctx, m, m, Client{IP: ip, MailFrom: from, HELO: opts.HELO}, opts)
+		})
+	}
+	res.Answer, res.Records = m.records(ctx, res.Domain)
+	switch {
+	case len(res.Records) == 1:
+		res.Tree = &Node{Domain: res.Domain}
+		b := builder{ctx: ctx, memo: m, x: x}
+		b.record(res.Tree, nil)
+		res.Lookups, res.VoidLookups = res.Tree.Lookups, res.Tree.Void
+	case len(res.Records) == 0 && res.Answer.Status != dns.Failed:
+		res.Probes = probe(ctx, m, res.Domain)
+	}
+	wg.Wait()
+	w.wait()
+	return res
+}
+
+// neighbours are put in front of a domain to find a record that was published
+// in the wrong place.
+var neighbours = []string{"www", "mail", "_spf", "spf", "_dmarc", "@"}
+
+// maxParents bounds the parents that are asked.
+const maxParents = 4
+
+// Parents are the domains above a domain that have at least two labels, the
+// nearest first.
+func Parents(domain string) []string {
+	var out []string
+	for len(out) < maxParents {
+		_, parent, _ := strings.Cut(domain, ".")
+		if strings.IndexByte(parent, '.') < 0 {
+			break
+		}
+		out = append(out, parent)
+		domain = parent
+	}
+	return out
+}
+
+// Doubled are the names at which a record for domain stands when a panel added
+// the zone once more.
+func Doubled(domain string) []string {
+	out := []string{domain + "." + domain}
+	for _, p := range Parents(domain) {
+		out = append(out, domain+"."+p)
+	}
+	return out
+}
+
+// Probes are the questions that explain why a domain has no record: type SPF
+// at the same name, the name doubled, parents, and neighbouring names.
+func Probes(domain string) []dns.Question {
+	qs := []dns.Question{dns.Ask(domain, dns.TypeSPF)}
+	for _, n := range Doubled(domain) {
+		qs = append(qs, dns.Ask(n, dns.TypeTXT))
+	}
+	for _, n := range Parents(domain) {
+		qs = append(qs, dns.Ask(n, dns.TypeTXT))
+	}
+	for _, n := range neighbours {
+		qs = append(qs, dns.Ask(n+"."+domain, dns.TypeTXT))
+	}
+	return qs
+}
+
+func probe(ctx context.Context, m *memo, domain string) []dns.Answer {
+	qs := Probes(domain)
+	out := make([]dns.Answer, len(qs))
+	var wg sync.WaitGroup
+	for i, q := range qs {
+		wg.Go(func() { out[i] = m.Lookup(ctx, q) })
+	}
+	wg.Wait()
+	return out
 }

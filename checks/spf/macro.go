@@ -1,6 +1,17 @@
 package spf
 
-import "strings"
+import (
+	"errors"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+
+	"clockwise.info/cwmail/checks/dns"
+)
+
+// maxName is the length of the longest name (section 7.3).
+const maxName = 253
 
 // Letters that a macro may have (section 7.2). c, r and t make sense in an
 // explanation only; a domain-spec with them is malformed.
@@ -87,4 +98,230 @@ func readMacro(s, letters string) (m macro, length int, e *macroError) {
 		}
 	}
 	return m, end + 1, nil
+}
+
+// expander holds the values of macros for one client (section 7.2).
+type expander struct {
+	ip       netip.Addr // IPv4-mapped addresses are IPv4
+	local    string
+	domain   string // of the sender
+	helo     string
+	receiver string
+	time     int64
+	names    func() []string // validated names of the client; nil where none is to be asked
+}
+
+// newExpander is section 4.3: a bounce has the HELO name as its sender, and a
+// sender without local part is postmaster.
+func newExpander(c Client, opts Options) *expander {
+	x := &expander{ip: c.IP.Unmap().WithZone(""), helo: strings.TrimSuffix(c.HELO, "."), receiver: opts.Receiver}
+	from := strings.TrimSuffix(strings.TrimPrefix(c.MailFrom, "<"), ">")
+	if i := strings.LastIndexByte(from, '@'); i >= 0 {
+		x.local, x.domain = from[:i], from[i+1:]
+	} else {
+		x.domain = from
+	}
+	if x.domain == "" {
+		x.domain = x.helo
+	}
+	if x.local == "" {
+		x.local = "postmaster"
+	}
+	x.domain = strings.TrimSuffix(x.domain, ".")
+	if x.receiver == "" {
+		x.receiver = "unknown"
+	}
+	if !opts.Now.IsZero() {
+		x.time = opts.Now.Unix()
+	}
+	return x
+}
+
+// target is the target-name of a term (section 4.8) in the record of domain:
+// macros expanded, without final dot, cut from the left to what fits.
+func (x *expander) target(t *Term, domain string) string {
+	name := t.Domain
+	if t.Macro {
+		name = x.expand(name, nameLetter, domain)
+	}
+	return fitName(strings.TrimSuffix(name, "."))
+}
+
+// fitName removes labels from the left until the name fits (section 7.3).
+func fitName(name string) string {
+	for len(name) > maxName {
+		i := strings.IndexByte(name, '.')
+		if i < 0 {
+			return name
+		}
+		name = name[i+1:]
+	}
+	return name
+}
+
+var errExplanation = errors.New("spf: malformed explanation")
+
+// explain expands the text of an explanation (section 6.2).
+func (x *expander) explain(text, domain string) (string, error) {
+	for i := range len(text) {
+		if text[i] < ' ' || text[i] > '~' {
+			return "", errExplanation
+		}
+	}
+	if scanMacros(text, anyLetter, nil) != nil {
+		return "", errExplanation
+	}
+	return x.expand(text, anyLetter, domain), nil
+}
+
+// expand expands a macro-string that scanMacros found well formed.
+func (x *expander) expand(s, letters, domain string) string {
+	var b strings.Builder
+	for {
+		i := strings.IndexByte(s, '%')
+		if i < 0 {
+			b.WriteString(s)
+			return b.String()
+		}
+		b.WriteString(s[:i])
+		m, n, e := readMacro(s[i:], letters)
+		if e != nil {
+			b.WriteString(s[i:])
+			return b.String()
+		}
+		b.WriteString(x.value(m, domain))
+		s = s[i+n:]
+	}
+}
+
+// value is the value of a macro with its transformers (section 7.3).
+func (x *expander) value(m macro, domain string) string {
+	v := ""
+	switch m.letter {
+	case '%':
+		return "%"
+	case '_':
+		return " "
+	case '-':
+		return "%20"
+	case 's':
+		v = x.local + "@" + x.domain
+	case 'l':
+		v = x.local
+	case 'o':
+		v = x.domain
+	case 'd':
+		v = domain
+	case 'i':
+		v = dotted(x.ip)
+	case 'p':
+		v = x.name(domain)
+	case 'v':
+		v = "in-addr"
+		if x.ip.Is6() {
+			v = "ip6"
+		}
+	case 'h':
+		v = x.helo
+	case 'c':
+		v = x.ip.String()
+	case 'r':
+		v = x.receiver
+	case 't':
+		v = strconv.FormatInt(x.time, 10)
+	}
+	v = m.transform(v)
+	if m.escape {
+		v = escape(v)
+	}
+	return v
+}
+
+func (m macro) transform(v string) string {
+	if m.keep == 0 && !m.reverse && m.delims == "" {
+		return v
+	}
+	delims := m.delims
+	if delims == "" {
+		delims = "."
+	}
+	var parts []string
+	for {
+		i := strings.IndexAny(v, delims)
+		if i < 0 {
+			break
+		}
+		parts = append(parts, v[:i])
+		v = v[i+1:]
+	}
+	parts = append(parts, v)
+	if m.reverse {
+		slices.Reverse(parts)
+	}
+	if m.keep > 0 {
+		parts = parts[max(0, len(parts)-m.keep):]
+	}
+	return strings.Join(parts, ".")
+}
+
+// name is the value of %{p}: a validated name of the client, best one that is
+// the domain, else one below it (section 7.3).
+func (x *expander) name(domain string) string {
+	var names []string
+	if x.names != nil {
+		names = x.names()
+	}
+	best := "unknown"
+	for i, n := range names {
+		switch {
+		case len(n) == len(domain) && within(n, domain):
+			return n
+		case i == 0, within(n, domain) && !within(best, domain):
+			best = n
+		}
+	}
+	return best
+}
+
+const hexDigits = "0123456789abcdef"
+
+// dotted is an address as %{i} has it: dotted quad, or nibbles with dots.
+func dotted(a netip.Addr) string {
+	if !a.Is6() {
+		return a.String()
+	}
+	b := make([]byte, 0, 63)
+	for i, octet := range a.As16() {
+		if i > 0 {
+			b = append(b, '.')
+		}
+		b = append(b, hexDigits[octet>>4], '.', hexDigits[octet&15])
+	}
+	return string(b)
+}
+
+// reverse is the question for the names of an address (RFC 1035 section 3.5,
+// RFC 3596 section 2.5).
+func reverse(a netip.Addr) dns.Question {
+	zone := ".in-addr.arpa"
+	if a.Is6() {
+		zone = ".ip6.arpa"
+	}
+	return dns.Question{Name: macro{reverse: true}.transform(dotted(a)) + zone, Type: dns.TypePTR}
+}
+
+// escape is the URL escape of macros in upper case: all but unreserved
+// characters of RFC 3986 section 2.3.
+func escape(s string) string {
+	var b strings.Builder
+	for i := range len(s) {
+		c := s[i]
+		if isAlpha(c) || isDigit(c) || c == '-' || c == '.' || c == '_' || c == '~' {
+			b.WriteByte(c)
+			continue
+		}
+		b.WriteByte('%')
+		b.WriteString(strings.ToUpper(string([]byte{hexDigits[c>>4], hexDigits[c&15]})))
+	}
+	return b.String()
 }

@@ -1,0 +1,240 @@
+package spf
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+
+	"clockwise.info/cwmail/checks/dns"
+)
+
+// memo is a Resolver that asks each question once and keeps the parsed records
+// beside the answers, so that sixteen evaluations and the tree share them.
+type memo struct {
+	r     dns.Resolver
+	mu    sync.Mutex
+	known map[dns.Question]*entry
+}
+
+type entry struct {
+	done   chan struct{}
+	answer dns.Answer
+
+	parse   sync.Once
+	records []Record
+}
+
+func newMemo(r dns.Resolver) *memo {
+	return &memo{r: r, known: map[dns.Question]*entry{}}
+}
+
+// Lookup asks, or waits for who asks already.
+func (m *memo) Lookup(ctx context.Context, q dns.Question) dns.Answer {
+	return m.lookup(ctx, q).answer
+}
+
+func (m *memo) lookup(ctx context.Context, q dns.Question) *entry {
+	m.mu.Lock()
+	e := m.known[q]
+	if e != nil {
+		m.mu.Unlock()
+		<-e.done // ends with the context of who asks, which is ours
+		return e
+	}
+	e = &entry{done: make(chan struct{})}
+	m.known[q] = e
+	m.mu.Unlock()
+	defer close(e.done)
+	e.answer = m.r.Lookup(ctx, q)
+	return e
+}
+
+// records are the SPF records of a domain (section 4.5).
+func (m *memo) records(ctx context.Context, domain string) (dns.Answer, []Record) {
+	e := m.lookup(ctx, dns.Ask(domain, dns.TypeTXT))
+	e.parse.Do(func() { e.records = selectRecords(e.answer) })
+	return e.answer, e.records
+}
+
+// Bounds of what is asked ahead of need and for the tree. A sound record needs
+// at most ten look-ups, and each mx at most ten hosts; a hostile one may name
+// hundreds.
+const (
+	maxAhead     = 256  // questions of one walk ahead
+	maxQuestions = 256  // questions of one tree
+	maxDepth     = 20   // records on top of each other in a tree
+	maxNodes     = 5000 // terms in a tree
+)
+
+// ahead asks side by side for what a record may need. It only fills the memo:
+// order, counts and results are those of whoever reads it.
+type ahead struct {
+	ctx  context.Context
+	memo *memo
+	x    *expander
+	tree bool // for a tree and not for one client: both families, all terms
+
+	left atomic.Int64
+	wg   sync.WaitGroup
+	mu   sync.Mutex
+	seen map[string]bool
+}
+
+func (w *ahead) start(ctx context.Context, m *memo, x *expander, domain string, tree bool) {
+	w.ctx, w.memo, w.x, w.tree, w.seen = ctx, m, x, tree, map[string]bool{}
+	w.left.Store(maxAhead)
+	w.wg.Go(func() { w.domain(domain, 0) })
+}
+
+func (w *ahead) wait() { w.wg.Wait() }
+
+// may takes one question from what is left.
+func (w *ahead) may() bool { return w.ctx.Err() == nil && w.left.Add(-1) >= 0 }
+
+// first says whether a domain was not walked yet.
+func (w *ahead) first(domain string) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	domain = lower(domain)
+	if w.seen[domain] {
+		return false
+	}
+	w.seen[domain] = true
+	return true
+}
+
+func (w *ahead) domain(domain string, depth int) {
+	if depth > maxDepth || !validName(domain) || !w.first(domain) || !w.may() {
+		return
+	}
+	_, records := w.memo.records(w.ctx, domain)
+	if len(records) != 1 || !w.tree && records[0].Err() != nil {
+		return
+	}
+	rec := &records[0]
+	all, cost := rec.All(), 0
+	for i := range rec.Terms {
+		t := &rec.Terms[i]
+		active := all < 0 || i < all && t.Name != "redirect"
+		if t.Name == "exp" && w.tree && t.Kind == Modifier {
+			w.ask(t, domain, dns.TypeTXT)
+		}
+		if !w.tree && t.Network.IsValid() && t.Network.Contains(w.x.ip) {
+			return // nothing behind it is asked
+		}
+		if !t.CostsLookup() || t.Err != nil || !active && (!w.tree || depth > 0) {
+			continue
+		}
+		if cost++; cost > MaxLookups && !w.tree {
+			return
+		}
+		w.term(t, domain, depth, active)
+	}
+}
+
+func (w *ahead) term(t *Term, domain string, depth int, active bool) {
+	switch t.Name {
+	case "include", "redirect":
+		if !w.x.dynamic(t) {
+			w.wg.Go(func() { w.domain(w.x.target(t, domain), depth+1) })
+		}
+		return
+	}
+	if !active {
+		return
+	}
+	switch t.Name {
+	case "a":
+		w.ask(t, domain, w.families()...)
+	case "exists":
+		w.ask(t, domain, dns.TypeA)
+	case "mx":
+		w.mx(t, domain)
+	case "ptr":
+		if !w.tree && w.may() {
+			w.wg.Go(func() { w.memo.Lookup(w.ctx, reverse(w.x.ip)) })
+		}
+	}
+}
+
+// families are the types of address that will be asked for.
+func (w *ahead) families() []dns.Type {
+	switch {
+	case w.tree:
+		return []dns.Type{dns.TypeA, dns.TypeAAAA}
+	case w.x.ip.Is4():
+		return []dns.Type{dns.TypeA}
+	}
+	return []dns.Type{dns.TypeAAAA}
+}
+
+func (w *ahead) ask(t *Term, domain string, types ...dns.Type) {
+	if w.x.dynamic(t) {
+		return
+	}
+	w.name(targetOf(w.x, t, domain), types...)
+}
+
+func (w *ahead) name(name string, types ...dns.Type) {
+	for _, typ := range types {
+		if validName(name) && w.may() {
+			w.wg.Go(func() { w.memo.Lookup(w.ctx, dns.Ask(name, typ)) })
+		}
+	}
+}
+
+func (w *ahead) mx(t *Term, domain string) {
+	if w.x.dynamic(t) || !w.may() {
+		return
+	}
+	target := targetOf(w.x, t, domain)
+	if !validName(target) {
+		return
+	}
+	w.wg.Go(func() {
+		a := w.memo.Lookup(w.ctx, dns.Ask(target, dns.TypeMX))
+		if len(a.Records) > MaxMX {
+			return
+		}
+		for _, r := range a.Records {
+			w.name(r.Host, w.families()...)
+		}
+	})
+}
+
+// targetOf is the name that a term asks: the domain itself where it has none.
+func targetOf(x *expander, t *Term, domain string) string {
+	if t.Domain == "" {
+		return domain
+	}
+	return x.target(t, domain)
+}
+
+// dynamic says whether the name of a term needs what x does not know. %{p}
+// needs the names of a client, which only an evaluation asks for.
+func (x *expander) dynamic(t *Term) bool {
+	for s := t.Domain; t.Macro; {
+		i := 0
+		for i < len(s) && s[i] != '%' {
+			i++
+		}
+		if i == len(s) {
+			return false
+		}
+		m, n, e := readMacro(s[i:], nameLetter)
+		switch {
+		case e != nil, m.letter == 'p':
+			return true
+		case m.letter == 'i', m.letter == 'v':
+			if !x.ip.IsValid() {
+				return true
+			}
+		case m.letter == 'h':
+			if x.helo == "" {
+				return true
+			}
+		}
+		s = s[i+n:]
+	}
+	return false
+}
