@@ -42,7 +42,23 @@ type Question struct {
 
 // Ask makes a Question of a name in any letter case, with or without final dot.
 func Ask(name string, t Type) Question {
-	return Question{Name: strings.ToLower(strings.TrimSuffix(name, ".")), Type: t}
+	return Question{Name: lowerASCII(strings.TrimSuffix(name, ".")), Type: t}
+}
+
+// lowerASCII lowers A to Z only (RFC 4343): other octets may be anything.
+func lowerASCII(s string) string {
+	for i := range len(s) {
+		if 'A' <= s[i] && s[i] <= 'Z' {
+			b := []byte(s)
+			for ; i < len(b); i++ {
+				if 'A' <= b[i] && b[i] <= 'Z' {
+					b[i] += 'a' - 'A'
+				}
+			}
+			return string(b)
+		}
+	}
+	return s
 }
 
 func (q Question) String() string { return q.Name + " " + q.Type.String() }
@@ -79,6 +95,8 @@ type Answer struct {
 	AA     bool          // authoritative answer
 	EDE    []string      // extended DNS errors in words (RFC 8914)
 	Cached bool          // taken from this run's cache, no packet was sent
+	Direct bool          // asked of Server itself, without recursion: see Asker
+	CD     bool          // asked with checking disabled: see Unchecker
 }
 
 // Void says whether this is a void answer in the sense of RFC 7208 section
@@ -128,6 +146,12 @@ type Resolver interface {
 // serves the comparison of authoritative servers; tests and replays may lack it.
 type Asker interface {
 	AskServer(ctx context.Context, server netip.AddrPort, q Question) Answer
+}
+
+// Unchecker asks with the CD bit (RFC 4035 section 3.2.2): a validating resolver
+// answers without judging signatures. It tells a bogus zone from a dead one.
+type Unchecker interface {
+	LookupUnchecked(ctx context.Context, q Question) Answer
 }
 
 // Views are the answers of several servers to the same question: each
