@@ -1,0 +1,550 @@
+package dmarc
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"golang.org/x/net/publicsuffix"
+
+	"clockwise.info/cwmail/checks/dns"
+	"clockwise.info/cwmail/checks/finding"
+)
+
+// Path is what is known about mail of one transport from the From domain.
+type Path struct {
+	Sending bool // mail is sent; else nothing below counts
+
+	SPFDomain   string // that SPF authenticates
+	SPFPass     Truth
+	SPFAligned  Truth // in the mode of the record
+	SPFRelaxed  Truth // in relaxed mode
+	DKIMDomain  string
+	DKIMPass    Truth
+	DKIMAligned Truth
+	DKIMRelaxed Truth
+}
+
+// NewPath makes the path of a mail from what SPF and DKIM say about it. Of
+// several signatures the best one counts.
+func NewPath(r Result, a Auth) Path {
+	v := r.Verdict(a)
+	p := Path{
+		Sending: true, SPFDomain: a.SPFDomain, SPFPass: passed(a.SPF),
+		SPFAligned: v.SPFAligned, SPFRelaxed: v.SPFRelaxed, DKIMPass: No, DKIMAligned: No, DKIMRelaxed: No,
+	}
+	best := -1
+	for i, s := range a.DKIM {
+		rank := int(passed(s.Result).And(v.DKIMAligned[i]))*9 + int(passed(s.Result))*3 + int(v.DKIMAligned[i])
+		if rank > best {
+			best = rank
+			p.DKIMDomain, p.DKIMPass = s.Domain, passed(s.Result)
+			p.DKIMAligned, p.DKIMRelaxed = v.DKIMAligned[i], v.DKIMRelaxed[i]
+		}
+	}
+	return p
+}
+
+func (p Path) spf() Truth  { return p.SPFPass.And(p.SPFAligned) }
+func (p Path) dkim() Truth { return p.DKIMPass.And(p.DKIMAligned) }
+
+// passes says whether the mail passes DMARC where a policy applies.
+func (p Path) passes() Truth { return p.spf().Or(p.dkim()) }
+
+// safe says that a stricter policy costs this transport no mail.
+func (p Path) safe() bool { return !p.Sending || p.passes() == Yes }
+
+// Input is what Findings judges.
+type Input struct {
+	Result Result
+	Path   Path
+	Views  dns.Views // of Result.ViewName
+}
+
+// ViewName is the name whose answers from several servers matter.
+func (r Result) ViewName() string {
+	if r.FoundAt != "" {
+		return Name(r.FoundAt)
+	}
+	return Name(r.Domain)
+}
+
+// judge collects findings about one result.
+type judge struct {
+	Input
+	out []finding.Finding
+}
+
+// Findings judges a result. It asks nothing.
+func Findings(in Input) []finding.Finding {
+	j := &judge{Input: in}
+	if len(in.Result.Walk) == 0 {
+		return nil
+	}
+	j.unreadable()
+	j.views()
+	named := false
+	for _, s := range in.Result.Walk {
+		if j.judged(s) {
+			named = j.step(s) || named
+		}
+	}
+	j.absent(named)
+	j.policy()
+	j.domains()
+	j.path()
+	return j.out
+}
+
+// raise adds a finding. args begin with those of all texts: name, detail, From
+// domain, domain of the record.
+func (j *judge) raise(rule *finding.Rule, domain, detail string, fix *finding.Fix, answers ...dns.Answer) *finding.Finding {
+	f := finding.Finding{
+		Rule: rule, Subject: j.Result.Domain, Fix: fix,
+		Args: []string{Name(domain), detail, j.Result.Domain, domain},
+	}
+	for _, a := range answers {
+		f.Evidence = append(f.Evidence, evidence(a)...)
+	}
+	j.out = append(j.out, f)
+	return &j.out[len(j.out)-1]
+}
+
+func evidence(a dns.Answer) []finding.Evidence {
+	e := finding.Evidence{Server: a.Server, Name: a.Question.Name, Type: a.Question.Type.String(), At: a.At}
+	var out []finding.Evidence
+	if len(a.Chain) > 0 {
+		e.Answer = "CNAME to " + strings.Join(a.Chain, ", then ")
+		out = append(out, e)
+	}
+	switch a.Status {
+	case dns.Found:
+		for _, r := range a.Records {
+			e.Answer = strings.Join(r.Strings, "")
+			if a.Question.Type == dns.TypeMX {
+				e.Answer = fmt.Sprintf("%d %s.", r.Pref, r.Host)
+			}
+			out = append(out, e)
+		}
+		return out
+	case dns.Empty:
+		e.Answer = "the name has no such record"
+	case dns.NoName:
+		e.Answer = "the name does not exist"
+	default:
+		e.Answer = reason(a)
+	}
+	return append(out, e)
+}
+
+func reason(a dns.Answer) string {
+	if a.Err != nil {
+		return a.Err.Error()
+	}
+	return "no answer"
+}
+
+// judged says whether a record at the step is the customer's to mend: that of
+// the From domain, of its main domain, or the one that applies.
+func (j *judge) judged(s Step) bool {
+	if suffix, _ := publicsuffix.PublicSuffix(s.Domain); suffix == s.Domain && s.Domain != j.Result.Domain {
+		return false
+	}
+	return s.Domain == j.Result.FoundAt || slices.Contains(j.Result.own(), s.Domain)
+}
+
+func (j *judge) unreadable() {
+	for _, s := range j.Result.Walk {
+		if s.failed() {
+			j.raise(unreadableRule, s.Domain, reason(s.Answer), nil, s.Answer)
+			return
+		}
+	}
+	if r := j.Result; !r.Known {
+		j.raise(unreadableRule, r.Domain, "whether "+r.Domain+" exists could not be found out", nil)
+	}
+}
+
+// step judges what stands at one name. It says whether something that was
+// meant as a record of this name stands there.
+func (j *judge) step(s Step) bool {
+	j.chain(s)
+	var meant []string
+	for _, t := range s.Others {
+		if looksLike(t) {
+			meant = append(meant, t)
+		}
+	}
+	switch {
+	case len(s.Records) > 1:
+		j.multiple(s)
+		return true
+	case len(s.Records) == 1:
+		j.record(s, s.Records[0].Text)
+		for _, t := range s.Others {
+			j.raise(unrelatedTXTRule, s.Domain, t, nil, s.Answer)
+		}
+		return true
+	case len(meant) > 0:
+		j.record(s, meant[0])
+		return true
+	case len(s.Others) > 0:
+		j.wrongContent(s)
+		return true
+	}
+	return len(s.Answer.Chain) > 0
+}
+
+// chain judges a CNAME at the name.
+func (j *judge) chain(s Step) {
+	a := s.Answer
+	if len(a.Chain) == 0 || s.failed() {
+		return
+	}
+	hops := strings.Join(a.Chain, ", then ")
+	if a.Status == dns.Found {
+		j.raise(cnameChainRule, s.Domain, hops, nil, a)
+		return
+	}
+	fix := j.publish(s.Domain, Default(s.Domain), nil)
+	fix.Records = append([]finding.Record{{Name: s.Name, Type: "CNAME", Replaces: &a.Chain[0], Remove: true}}, fix.Records...)
+	fix.Summary = "Remove the CNAME and publish a DMARC record at " + s.Name + ". " + mailboxNote(s.Domain)
+	j.raise(cnameDanglingRule, s.Domain, hops, fix, a)
+}
+
+func (j *judge) multiple(s Step) {
+	text, _ := j.mending(s).mend(merge(s.Records))
+	text = j.soften(s.Domain, text)
+	fix := &finding.Fix{Summary: "Make one record of them, with the policy that asks for least, and remove the others."}
+	for i, r := range s.Records {
+		rec := finding.Record{Name: s.Name, Type: "TXT", Replaces: &s.Records[i].Text}
+		switch {
+		case i > 0:
+			rec.Remove = true
+		case r.Text == text:
+			continue
+		default:
+			rec.Value = text
+		}
+		fix.Records = append(fix.Records, rec)
+	}
+	j.raise(multipleRecordsRule, s.Domain, fmt.Sprint(len(s.Records)), fix, s.Answer).Object = s.Name
+}
+
+func (j *judge) wrongContent(s Step) {
+	var replaces *string
+	for i, t := range s.Others {
+		if otherPattern.MatchString(strings.ToLower(t)) {
+			replaces = &s.Others[i]
+			break
+		}
+	}
+	if j.wild(s) {
+		replaces = nil // the wildcard's text stands elsewhere
+		fix := j.publish(s.Domain, Default(s.Domain), nil)
+		j.raise(wildcardRule, s.Domain, s.Others[0], fix, s.Answer, *j.Result.Random).Object = s.Name
+	}
+	fix := j.publish(s.Domain, Default(s.Domain), replaces)
+	j.raise(wrongContentRule, s.Domain, s.Others[0], fix, s.Answer).Object = s.Name
+}
+
+// wild says whether a name that nobody publishes gives the same texts.
+func (j *judge) wild(s Step) bool {
+	r := j.Result.Random
+	return r != nil && s.Domain == j.Result.Domain && r.Status == dns.Found && sameTexts(*r, s.Answer)
+}
+
+func sameTexts(a, b dns.Answer) bool { return slices.Equal(sorted(a), sorted(b)) }
+
+func sorted(a dns.Answer) []string {
+	t := a.Texts()
+	slices.Sort(t)
+	return t
+}
+
+// mending gathers what mending a record at the step has to know.
+func (j *judge) mending(s Step) mending {
+	suffix, _ := publicsuffix.PublicSuffix(s.Domain)
+	m := mending{domain: s.Domain, dead: map[string]string{}, suffix: suffix == s.Domain}
+	m.effective = s.Record != nil
+	m.keepSP = s.Domain != j.Result.Domain && !j.Path.safe()
+	if s.Domain == j.Result.FoundAt {
+		for _, p := range j.Result.Reports {
+			switch {
+			case p.Address.Domain == s.Domain:
+				// nothing better can be proposed
+			case p.Mail == No:
+				m.dead[p.Address.Raw] = "mail"
+			case p.External == Yes && p.Authorised == No:
+				m.dead[p.Address.Raw] = "authorisation"
+			}
+		}
+		for _, h := range j.strictHurts() {
+			m.strict = append(m.strict, h.tag)
+		}
+	}
+	return m
+}
+
+// record judges one text that was meant as the record of the step.
+func (j *judge) record(s Step, text string) {
+	m := j.mending(s)
+	mended, faults := m.mend(text)
+	mended = j.soften(s.Domain, mended)
+	fix := j.publish(s.Domain, mended, &text)
+	for _, f := range faults {
+		x := j.raise(f.rule, s.Domain, strings.Join(f.args, ", "), fix, s.Answer)
+		x.Object = s.Name
+	}
+	if !m.effective {
+		return
+	}
+	if s.Domain == j.Result.FoundAt {
+		j.reports(s, fix)
+		j.strict(s, fix)
+	}
+	j.notes(s, *s.Record)
+}
+
+// publish is the fix that puts text at the name of a domain, in the place of
+// another one or beside what is there; nil where nothing changes.
+func (j *judge) publish(domain, text string, replaces *string) *finding.Fix {
+	if replaces != nil && *replaces == text {
+		return nil
+	}
+	fix := &finding.Fix{
+		Summary: "Publish this TXT record at " + Name(domain) + ".",
+		Records: []finding.Record{{Name: Name(domain), Type: "TXT", Value: text, Replaces: replaces}},
+	}
+	if replaces != nil {
+		fix.Summary = "Replace the TXT record at " + Name(domain) + "."
+	}
+	if own := "dmarc@" + domain; strings.Contains(text, own) && (replaces == nil || !strings.Contains(*replaces, own)) {
+		fix.Summary += " " + mailboxNote(domain)
+	}
+	return fix
+}
+
+func mailboxNote(domain string) string {
+	return "The mailbox dmarc@" + domain + " receives the reports and must exist; use another address of yours if you like."
+}
+
+// soften keeps a proposal from doing more to this mail than is done to it now:
+// a policy that was not in force must not begin by refusing it.
+func (j *judge) soften(domain, text string) string {
+	if j.Path.safe() {
+		return text
+	}
+	r := Parse(text)
+	tag := "p"
+	if domain != j.Result.Domain {
+		tag = "sp"
+	}
+	now := max(strengths[j.Result.Policy], strengths[None])
+	if p, _ := r.Policy(tag); strengths[p] <= now {
+		return text
+	}
+	keep := None
+	for p, n := range strengths {
+		if n == now {
+			keep = p
+		}
+	}
+	text = setTag(text, "p", string(keep))
+	for _, t := range []string{"sp", "np"} {
+		if w := r.word(t); keep.Weaker(w.Policy) {
+			text = dropTag(text, t)
+		}
+	}
+	return text
+}
+
+// absent judges where the record should be and is not.
+func (j *judge) absent(named bool) {
+	r := j.Result
+	if r.Record != nil || !r.Known {
+		return
+	}
+	main := r.own()[len(r.own())-1]
+	doubled, moved := false, false
+	for _, p := range r.Probes {
+		text, ok := p.Text()
+		switch {
+		case !ok:
+		case p.Doubled && !doubled:
+			doubled = true
+			j.raise(nameDoubledRule, p.Domain, p.Name, j.move(p, text), p.Answer)
+		case !p.Doubled && !moved:
+			moved = true
+			j.raise(wrongNameRule, p.Domain, p.Name, j.move(p, text), p.Answer)
+		}
+	}
+	if named && !doubled && !moved {
+		return // what stands there says it better
+	}
+	answers := make([]dns.Answer, 0, len(r.Walk))
+	for _, s := range r.Walk {
+		answers = append(answers, s.Answer)
+	}
+	j.raise(missingRule, r.Domain, "", j.publish(main, Default(main), nil), answers...)
+}
+
+// move is the fix that brings a stray record to its place. At names that may
+// hold one of their own it stays as well.
+func (j *judge) move(p Probe, text string) *finding.Fix {
+	s := Step{Domain: p.Domain, Name: Name(p.Domain)}
+	mended, _ := j.mending(s).mend(text)
+	fix := j.publish(p.Domain, j.soften(p.Domain, mended), nil)
+	fix.Summary = "Publish the record at " + Name(p.Domain) + "."
+	if !strings.HasPrefix(p.Name, "_dmarc.www.") && !strings.HasPrefix(p.Name, "_dmarc.mail.") {
+		fix.Summary = "Move the record to " + Name(p.Domain) + "."
+		fix.Records = append(fix.Records, finding.Record{Name: p.Name, Type: "TXT", Replaces: &text, Remove: true})
+	}
+	return fix
+}
+
+// policy tells which policy applies.
+func (j *judge) policy() {
+	r := j.Result
+	if r.Record == nil || !r.Known {
+		return
+	}
+	var at Step
+	for _, s := range r.Walk {
+		if s.Domain == r.FoundAt {
+			at = s
+		}
+	}
+	if r.Inherited() {
+		part := "nothing"
+		if r.Tag != "" {
+			part = fmt.Sprintf("%s=%s", r.Tag, r.Published)
+		}
+		j.raise(inheritedRule, r.FoundAt, part, nil, at.Answer)
+	}
+	switch r.Policy {
+	case None:
+		j.raise(policyNoneRule, r.FoundAt, "", nil, at.Answer).Object = at.Name
+	case Quarantine:
+		j.raise(policyQuarantineRule, r.FoundAt, "", nil, at.Answer).Object = at.Name
+	}
+	if first := r.Walk[0]; first.Record != nil && r.OrgDomain != r.Domain {
+		for _, s := range r.Walk[1:] {
+			if s.Domain != r.OrgDomain || s.Record == nil {
+				continue
+			}
+			if above, _ := s.Record.Policy("sp"); r.Published.Weaker(above) {
+				j.raise(subdomainRecordWeakerRule, r.Domain, s.Domain, nil, first.Answer, s.Answer)
+			}
+		}
+	}
+}
+
+// domains tells what is particular about the domain itself.
+func (j *judge) domains() {
+	r := j.Result
+	if r.PSL.Suffix {
+		j.raise(domainIsPublicSuffixRule, r.Domain, "", nil)
+	}
+	if strings.Count(r.Domain, ".")+1 > maxSteps {
+		names := make([]string, 0, len(r.Walk))
+		for _, s := range r.Walk {
+			names = append(names, s.Name)
+		}
+		j.raise(walkShortenedRule, r.Domain, strings.Join(names, ", "), nil)
+	}
+	if r.OrgKnown && r.Orgs[r.Domain].Found && r.OrgDomain != r.PSL.OrgDomain {
+		f := j.raise(orgDomainDiffersRule, r.Domain, r.PSL.OrgDomain, nil)
+		f.Args[0] = r.OrgDomain
+		for _, s := range r.Walk {
+			f.Evidence = append(f.Evidence, evidence(s.Answer)...)
+		}
+	}
+}
+
+// hurt is an alignment mode that keeps an identifier from counting.
+type hurt struct{ tag, domain string }
+
+func (j *judge) strictHurts() []hurt {
+	var out []hurt
+	p := j.Path
+	if r := j.Result.Record; r == nil || !p.Sending {
+		return nil
+	} else {
+		if r.StrictSPF && p.SPFPass != No && p.SPFAligned == No && p.SPFRelaxed == Yes {
+			out = append(out, hurt{"aspf", p.SPFDomain})
+		}
+		if r.StrictDKIM && p.DKIMPass != No && p.DKIMAligned == No && p.DKIMRelaxed == Yes {
+			out = append(out, hurt{"adkim", p.DKIMDomain})
+		}
+	}
+	return out
+}
+
+func (j *judge) strict(s Step, fix *finding.Fix) {
+	for _, h := range j.strictHurts() {
+		f := j.raise(alignmentStrictRule, s.Domain, h.domain, fix, s.Answer)
+		f.Object = s.Name
+		f.Args = []string{h.tag, h.domain, j.Result.Domain, s.Name}
+	}
+}
+
+// path judges the mail itself.
+func (j *judge) path() {
+	r, p := j.Result, j.Path
+	if !p.Sending {
+		return
+	}
+	spf, dkim := p.describeSPF(), p.describeDKIM()
+	outcome := func(rule *finding.Rule) {
+		f := j.raise(rule, r.Domain, dkim, nil)
+		f.Args[0] = spf
+		if at := r.ViewName(); at != "" {
+			for _, s := range r.Walk {
+				if s.Name == at {
+					f.Evidence = evidence(s.Answer)
+				}
+			}
+		}
+	}
+	if r.Known && p.passes() == No {
+		switch r.Policy {
+		case Reject:
+			outcome(mailRejectedRule)
+		case Quarantine:
+			outcome(mailQuarantinedRule)
+		default:
+			outcome(mailUnalignedRule)
+		}
+	}
+	switch {
+	case p.spf() == Yes && p.dkim() == No:
+		outcome(spfOnlyRule)
+	case p.dkim() == Yes && p.SPFAligned == No:
+		outcome(dkimOnlyRule)
+	}
+}
+
+func (p Path) describeSPF() string {
+	return describe(p.SPFPass, p.SPFAligned, p.SPFDomain, "the sender address of the envelope is unknown")
+}
+
+func (p Path) describeDKIM() string {
+	return describe(p.DKIMPass, p.DKIMAligned, p.DKIMDomain, "the mail is not signed")
+}
+
+func describe(pass, aligned Truth, domain, none string) string {
+	switch {
+	case domain == "":
+		return none
+	case pass == Unknown:
+		return "not known for " + domain
+	case pass == No:
+		return "does not pass for " + domain
+	case aligned == Yes:
+		return "passes for " + domain
+	case aligned == No:
+		return "passes for " + domain + ", which does not count for the sender's domain"
+	}
+	return "passes for " + domain + "; whether that counts is not known"
+}
