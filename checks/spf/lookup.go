@@ -43,6 +43,9 @@ func Lookup(ctx context.Context, r dns.Resolver, domain string, relays []netip.A
 	x := newExpander(Client{MailFrom: from, HELO: opts.HELO}, opts)
 
 	var w ahead
+	for _, ip := range relays {
+		w.clients = append(w.clients, newExpander(Client{IP: ip, MailFrom: from, HELO: opts.HELO}, opts))
+	}
 	w.start(ctx, m, x, res.Domain, true)
 	var wg sync.WaitGroup
 	for i, ip := range relays {

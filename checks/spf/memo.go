@@ -2,6 +2,7 @@ package spf
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -74,6 +75,10 @@ type ahead struct {
 	x    *expander
 	tree bool // for a tree and not for one client: both families, all terms
 
+	// clients are those that a tree's domain is evaluated for: names with
+	// their addresses in them are asked for each.
+	clients []*expander
+
 	left atomic.Int64
 	wg   sync.WaitGroup
 	mu   sync.Mutex
@@ -113,14 +118,18 @@ func (w *ahead) domain(domain string, depth int) {
 	}
 	rec := &records[0]
 	all, cost := rec.All(), 0
+	clients := w.clients // whom no address of this record has matched yet
 	for i := range rec.Terms {
 		t := &rec.Terms[i]
 		active := all < 0 || i < all && t.Name != "redirect"
 		if t.Name == "exp" && w.tree && t.Kind == Modifier {
-			w.ask(t, domain, dns.TypeTXT)
+			w.exp(t, domain)
 		}
 		if !w.tree && t.Network.IsValid() && t.Network.Contains(w.x.ip) {
 			return // nothing behind it is asked
+		}
+		if t.Network.IsValid() && len(clients) > 0 {
+			clients = slices.DeleteFunc(slices.Clone(clients), func(x *expander) bool { return t.Network.Contains(x.ip) })
 		}
 		if !t.CostsLookup() || t.Err != nil || !active && (!w.tree || depth > 0) {
 			continue
@@ -128,32 +137,36 @@ func (w *ahead) domain(domain string, depth int) {
 		if cost++; cost > MaxLookups && !w.tree {
 			return
 		}
-		w.term(t, domain, depth, active)
+		w.term(w.x, t, domain, depth, active)
+		if active && (t.Name == "ptr" || w.x.dynamic(t)) {
+			for _, x := range clients {
+				w.term(x, t, domain, depth, active)
+			}
+		}
 	}
 }
 
-func (w *ahead) term(t *Term, domain string, depth int, active bool) {
-	switch t.Name {
-	case "include", "redirect":
-		if !w.x.dynamic(t) {
-			w.wg.Go(func() { w.domain(w.x.target(t, domain), depth+1) })
-		}
-		return
+// term asks for what a term needs, where x knows its name.
+func (w *ahead) term(x *expander, t *Term, domain string, depth int, active bool) {
+	switch {
+	case x.dynamic(t):
+	case t.Name == "include" || t.Name == "redirect":
+		w.wg.Go(func() { w.domain(x.target(t, domain), depth+1) })
+	case !active:
+	case t.Name == "a":
+		w.name(targetOf(x, t, domain), w.families()...)
+	case t.Name == "exists":
+		w.name(targetOf(x, t, domain), dns.TypeA)
+	case t.Name == "mx":
+		w.mx(targetOf(x, t, domain))
+	case t.Name == "ptr" && x.ip.IsValid() && w.may():
+		w.wg.Go(func() { w.memo.Lookup(w.ctx, reverse(x.ip)) })
 	}
-	if !active {
-		return
-	}
-	switch t.Name {
-	case "a":
-		w.ask(t, domain, w.families()...)
-	case "exists":
-		w.ask(t, domain, dns.TypeA)
-	case "mx":
-		w.mx(t, domain)
-	case "ptr":
-		if !w.tree && w.may() {
-			w.wg.Go(func() { w.memo.Lookup(w.ctx, reverse(w.x.ip)) })
-		}
+}
+
+func (w *ahead) exp(t *Term, domain string) {
+	if t.Err == nil && !w.x.dynamic(t) {
+		w.name(w.x.target(t, domain), dns.TypeTXT)
 	}
 }
 
@@ -168,13 +181,6 @@ func (w *ahead) families() []dns.Type {
 	return []dns.Type{dns.TypeAAAA}
 }
 
-func (w *ahead) ask(t *Term, domain string, types ...dns.Type) {
-	if w.x.dynamic(t) {
-		return
-	}
-	w.name(targetOf(w.x, t, domain), types...)
-}
-
 func (w *ahead) name(name string, types ...dns.Type) {
 	for _, typ := range types {
 		if validName(name) && w.may() {
@@ -183,12 +189,8 @@ func (w *ahead) name(name string, types ...dns.Type) {
 	}
 }
 
-func (w *ahead) mx(t *Term, domain string) {
-	if w.x.dynamic(t) || !w.may() {
-		return
-	}
-	target := targetOf(w.x, t, domain)
-	if !validName(target) {
+func (w *ahead) mx(target string) {
+	if !validName(target) || !w.may() {
 		return
 	}
 	w.wg.Go(func() {

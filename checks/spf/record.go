@@ -71,7 +71,7 @@ const (
 	ModifierWithColon            // "redirect:" or "exp:"
 	ModifierDuplicate            // the second "redirect=" or "exp="
 	QualifierWrong               // "--all", "=all", "!all", a qualifier alone or before a modifier
-	ValueUnexpected              // "all:x", "all/8", "include" with a prefix length has DomainMalformed
+	ValueUnexpected              // "all:x", "all/8", "ptr/24"
 	DomainEmpty                  // nothing where a domain must stand
 	DomainMalformed              // does not fit domain-spec (section 7.1)
 	MacroMalformed               // section 7.1 to 7.3
@@ -297,9 +297,12 @@ func (t *Term) parseValue() {
 		t.Domain = t.Value
 		t.checkDomain(t.Value)
 	case "ptr":
-		if t.Sep == ':' || t.Value != "" {
+		switch {
+		case t.Sep == ':':
 			t.Domain = t.Value
 			t.checkDomain(t.Value)
+		case t.Value != "":
+			t.fail(ValueUnexpected, t.valueAt(), "ptr has no prefix length")
 		}
 	case "a", "mx":
 		t.parseDomainPrefix()
@@ -323,15 +326,20 @@ func (t *Term) parseDomainPrefix() {
 	t.Domain = rest
 	if i := strings.IndexByte(rest, '/'); i >= 0 && strings.Trim(rest[i:], "/0123456789") == "" {
 		t.Domain = rest[:i]
-		t.fail(PrefixMalformed, t.valueAt()+i, "a prefix length is written /24, //64 or /24//64")
+		t.fail(PrefixMalformed, t.valueAt()+i, prefixForm)
 	}
-	if t.Sep == ':' || t.Domain != "" {
+	switch {
+	case t.Sep == ':':
 		t.checkDomain(t.Domain)
+	case t.Domain != "": // "a/24x"
+		t.Domain = ""
+		t.fail(PrefixMalformed, t.valueAt(), prefixForm)
 	}
 }
 
-// trailingNumber is where the digits at the end of s begin; 0 when s is
-// nothing else.
+const prefixForm = "a prefix length is written /24, //64 or /24//64"
+
+// trailingNumber is where the digits at the end of s begin; -1 without any.
 func trailingNumber(s string) int {
 	i := len(s)
 	for i > 0 && isDigit(s[i-1]) {
@@ -386,7 +394,7 @@ func (t *Term) parseNetwork() {
 // and empty labels are not part of it: section 4.8 leaves those open, and such
 // a name cannot exist in DNS.
 func (t *Term) checkDomain(spec string) {
-	at := len(t.Text) - len(t.Value)
+	at := t.valueAt()
 	t.Macro = strings.IndexByte(spec, '%') >= 0
 	if spec == "" {
 		t.fail(DomainEmpty, at, "a domain must stand here")
