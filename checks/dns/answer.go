@@ -96,6 +96,7 @@ type Answer struct {
 	EDE    []string      // extended DNS errors in words (RFC 8914)
 	Cached bool          // taken from this run's cache, no packet was sent
 	Direct bool          // asked of Server itself, without recursion: see Asker
+	Public bool          // asked of Server itself, with recursion: see PublicAsker
 	CD     bool          // asked with checking disabled: see Unchecker
 }
 
@@ -146,6 +147,12 @@ type Resolver interface {
 // serves the comparison of authoritative servers; tests and replays may lack it.
 type Asker interface {
 	AskServer(ctx context.Context, server netip.AddrPort, q Question) Answer
+}
+
+// PublicAsker puts a question to one recursive server, past any cache of ours:
+// it tells what a public resolver has, fresh or not.
+type PublicAsker interface {
+	AskPublic(ctx context.Context, server netip.AddrPort, q Question) Answer
 }
 
 // Unchecker asks with the CD bit (RFC 4035 section 3.2.2): a validating resolver

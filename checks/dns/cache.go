@@ -7,9 +7,10 @@ import (
 )
 
 var (
-	_ Resolver  = (*Cache)(nil)
-	_ Asker     = (*Cache)(nil)
-	_ Unchecker = (*Cache)(nil)
+	_ Resolver    = (*Cache)(nil)
+	_ Asker       = (*Cache)(nil)
+	_ Unchecker   = (*Cache)(nil)
+	_ PublicAsker = (*Cache)(nil)
 )
 
 // key tells different questions apart: the same one may be asked of a certain
@@ -17,7 +18,17 @@ var (
 type key struct {
 	q      Question
 	server netip.AddrPort
+	rd     bool // with server: with recursion
 	cd     bool
+}
+
+// answer is an Answer that says nothing yet.
+func (k key) answer() Answer {
+	a := Answer{Question: k.q, CD: k.cd}
+	if k.server.IsValid() {
+		a.Direct, a.Public, a.Server = !k.rd, k.rd, k.server.String()
+	}
+	return a
 }
 
 // Cache asks each question once in a run and joins those who ask the same at
@@ -65,6 +76,12 @@ func (c *Cache) AskServer(ctx context.Context, server netip.AddrPort, q Question
 	return c.get(ctx, key{q: q, server: server}, func(ctx context.Context) Answer { return askServer(ctx, c.r, server, q) })
 }
 
+// AskPublic puts a question to one recursive server, once in a run.
+func (c *Cache) AskPublic(ctx context.Context, server netip.AddrPort, q Question) Answer {
+	q = Ask(q.Name, q.Type)
+	return c.get(ctx, key{q: q, server: server, rd: true}, func(ctx context.Context) Answer { return askPublic(ctx, c.r, server, q) })
+}
+
 func (c *Cache) get(ctx context.Context, k key, ask func(context.Context) Answer) Answer {
 	c.mu.Lock()
 	f, known := c.at[k]
@@ -109,7 +126,7 @@ func (c *Cache) abandon(ctx context.Context, k key, f *flight) Answer {
 			delete(c.at, k)
 		}
 	}
-	a := Answer{Question: k.q, CD: k.cd, Direct: k.server.IsValid()}
+	a := k.answer()
 	a.fail(cancelled(ctx, ""))
 	return a
 }
@@ -119,17 +136,25 @@ func askServer(ctx context.Context, r Resolver, server netip.AddrPort, q Questio
 	if as, ok := r.(Asker); ok {
 		return as.AskServer(ctx, server, q)
 	}
-	return cannot(Answer{Question: q, Direct: true, Server: server.String()})
+	return cannot(key{q: q, server: server})
+}
+
+func askPublic(ctx context.Context, r Resolver, server netip.AddrPort, q Question) Answer {
+	if as, ok := r.(PublicAsker); ok {
+		return as.AskPublic(ctx, server, q)
+	}
+	return cannot(key{q: q, server: server, rd: true})
 }
 
 func lookupUnchecked(ctx context.Context, r Resolver, q Question) Answer {
 	if u, ok := r.(Unchecker); ok {
 		return u.LookupUnchecked(ctx, q)
 	}
-	return cannot(Answer{Question: q, CD: true})
+	return cannot(key{q: q, cd: true})
 }
 
-func cannot(a Answer) Answer {
+func cannot(k key) Answer {
+	a := k.answer()
 	a.fail(&Error{Kind: KindNotRecorded, Server: a.Server})
 	return a
 }

@@ -15,9 +15,10 @@ import (
 )
 
 var (
-	_ Resolver  = (*Client)(nil)
-	_ Asker     = (*Client)(nil)
-	_ Unchecker = (*Client)(nil)
+	_ Resolver    = (*Client)(nil)
+	_ Asker       = (*Client)(nil)
+	_ Unchecker   = (*Client)(nil)
+	_ PublicAsker = (*Client)(nil)
 )
 
 // Config says whom a Client asks, and how.
@@ -42,6 +43,10 @@ const (
 	firstOpen = 128
 	maxOpen   = 2048
 )
+
+// passingTimeout bounds a question to a server that is not one of ours: many of
+// them are asked for comparison, and a dead one must not hold up the rest.
+const passingTimeout = 2 * time.Second
 
 // Client asks name servers over UDP, and over TCP where an answer is too large
 // (RFC 1035, 6891, 7766). It keeps nothing: see Cache.
@@ -99,6 +104,7 @@ func (c *Client) LookupUnchecked(ctx context.Context, q Question) Answer {
 // KindElsewhere, its Chain tells the target.
 func (c *Client) AskServer(ctx context.Context, server netip.AddrPort, q Question) Answer {
 	p := newPeer(c, server)
+	p.passing = true
 	defer p.close()
 	a, more := c.ask(ctx, []*peer{p}, q, 0)
 	if more != "" {
@@ -108,11 +114,26 @@ func (c *Client) AskServer(ctx context.Context, server netip.AddrPort, q Questio
 	return a
 }
 
+// AskPublic puts a question to one recursive server.
+func (c *Client) AskPublic(ctx context.Context, server netip.AddrPort, q Question) Answer {
+	p := newPeer(c, server)
+	p.passing = true
+	defer p.close()
+	a := c.follow(ctx, func() []*peer { return []*peer{p} }, q, wire.RD|wire.AD)
+	a.Public = true
+	return a
+}
+
 func (c *Client) lookup(ctx context.Context, q Question, bits uint16) Answer {
+	return c.follow(ctx, c.order, q, bits)
+}
+
+// follow asks the peers, and again while a CNAME leads on.
+func (c *Client) follow(ctx context.Context, peers func() []*peer, q Question, bits uint16) Answer {
 	q = Ask(q.Name, q.Type)
-	a, more := c.ask(ctx, c.order(), q, bits)
+	a, more := c.ask(ctx, peers(), q, bits)
 	for more != "" {
-		next, rest := c.ask(ctx, c.order(), Question{more, q.Type}, bits)
+		next, rest := c.ask(ctx, peers(), Question{more, q.Type}, bits)
 		chain := slices.Concat(a.Chain, next.Chain)
 		took, at := a.Took+next.Took, a.At
 		a, more = next, rest
@@ -172,8 +193,11 @@ func (c *Client) ask(ctx context.Context, peers []*peer, q Question, bits uint16
 	}
 	began := time.Now()
 	x := exchange{
-		c: c, q: q, w: w, peers: peers, recursion: bits&wire.RD != 0,
+		c: c, q: q, w: w, peers: peers, recursion: bits&wire.RD != 0, timeout: c.config.Timeout,
 		last: Answer{Question: q, At: c.now()},
+	}
+	if len(peers) == 1 && peers[0].passing {
+		x.timeout = min(x.timeout, passingTimeout)
 	}
 	if len(peers) == 0 {
 		x.last.fail(&Error{Kind: KindNoServer})
@@ -181,7 +205,7 @@ func (c *Client) ask(ctx context.Context, peers []*peer, q Question, bits uint16
 	}
 	select {
 	case <-c.open:
-		x.deadline = time.Now().Add(c.config.Timeout)
+		x.deadline = time.Now().Add(x.timeout)
 		a, more = x.run(ctx)
 		w.forget()
 		x.release()
@@ -203,6 +227,7 @@ type exchange struct {
 	w         *waiter
 	peers     []*peer // still to be asked: those whose failure is known have gone
 	recursion bool
+	timeout   time.Duration
 	deadline  time.Time
 	attempts  int
 	asked     []string // names of the servers asked
@@ -230,7 +255,7 @@ const (
 )
 
 func (x *exchange) run(ctx context.Context) (a Answer, more string) {
-	timer := time.NewTimer(x.c.config.Timeout)
+	timer := time.NewTimer(x.timeout)
 	defer timer.Stop()
 	for turn := 0; ; turn++ {
 		p := x.peers[turn%len(x.peers)]
@@ -316,7 +341,7 @@ func (x *exchange) silence() Answer {
 		x.last.Server = x.asked[len(x.asked)-1]
 		x.last.fail(&Error{
 			Kind: KindTimeout, Server: x.servers(), Attempts: x.attempts,
-			After: time.Since(x.deadline.Add(-x.c.config.Timeout)),
+			After: time.Since(x.deadline.Add(-x.timeout)),
 		})
 	}
 	return x.last
@@ -348,7 +373,7 @@ func (x *exchange) overTCP(ctx context.Context, p *peer) (a Answer, more string,
 		x.last.fail(cancelled(ctx, x.servers()))
 		return x.last, "", done
 	case errors.Is(err, context.DeadlineExceeded), isTimeout(err):
-		return x.rejected(p, &Error{Kind: KindTimeout, Server: p.name, After: x.c.config.Timeout, TCP: true})
+		return x.rejected(p, &Error{Kind: KindTimeout, Server: p.name, After: x.timeout, TCP: true})
 	case err != nil:
 		return x.rejected(p, networkError(err, p.name, true))
 	}

@@ -126,8 +126,9 @@ func TestRecordAndReplay(t *testing.T) {
 		}
 		rec.AskServer(t.Context(), s.Addr, questions[0])
 		rec.LookupUnchecked(t.Context(), questions[0])
+		rec.AskPublic(t.Context(), s.Addr, questions[3])
 	}
-	if rec.Queries() != len(questions)+2 {
+	if rec.Queries() != len(questions)+3 {
 		t.Errorf("%d answers recorded", rec.Queries())
 	}
 	var b bytes.Buffer
@@ -156,6 +157,7 @@ func TestRecordAndReplay(t *testing.T) {
 	}
 	again.AskServer(t.Context(), s.Addr, questions[0])
 	again.LookupUnchecked(t.Context(), questions[0])
+	again.AskPublic(t.Context(), s.Addr, questions[3])
 	b.Reset()
 	if err := dns.WriteAnswers(&b, again.Answers()); err != nil || b.String() != text {
 		t.Errorf("a replay differs: %v\n%s\n%s", err, b.String(), text)

@@ -9,9 +9,10 @@ import (
 )
 
 var (
-	_ Resolver  = (*Overlay)(nil)
-	_ Asker     = (*Overlay)(nil)
-	_ Unchecker = (*Overlay)(nil)
+	_ Resolver    = (*Overlay)(nil)
+	_ Asker       = (*Overlay)(nil)
+	_ Unchecker   = (*Overlay)(nil)
+	_ PublicAsker = (*Overlay)(nil)
 )
 
 // WhatIf is the server of an answer that an Overlay makes.
@@ -67,6 +68,13 @@ func (o *Overlay) LookupUnchecked(ctx context.Context, q Question) Answer {
 func (o *Overlay) AskServer(ctx context.Context, server netip.AddrPort, q Question) Answer {
 	a := o.lookup(ctx, q, func(ctx context.Context, q Question) Answer { return askServer(ctx, o.r, server, q) })
 	a.Direct, a.Server = true, server.String()
+	return a
+}
+
+// AskPublic answers as if the sets stood in every cache.
+func (o *Overlay) AskPublic(ctx context.Context, server netip.AddrPort, q Question) Answer {
+	a := o.lookup(ctx, q, func(ctx context.Context, q Question) Answer { return askPublic(ctx, o.r, server, q) })
+	a.Public, a.Server = true, server.String()
 	return a
 }
 

@@ -32,9 +32,10 @@ const maxUses = 4096
 
 // peer is one name server, with what is known of it.
 type peer struct {
-	c    *Client
-	addr netip.AddrPort
-	name string
+	c       *Client
+	addr    netip.AddrPort
+	name    string
+	passing bool // not one of the configured servers
 
 	mu      sync.Mutex
 	sock    *socket

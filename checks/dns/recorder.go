@@ -8,9 +8,10 @@ import (
 )
 
 var (
-	_ Resolver  = (*Recorder)(nil)
-	_ Asker     = (*Recorder)(nil)
-	_ Unchecker = (*Recorder)(nil)
+	_ Resolver    = (*Recorder)(nil)
+	_ Asker       = (*Recorder)(nil)
+	_ Unchecker   = (*Recorder)(nil)
+	_ PublicAsker = (*Recorder)(nil)
 )
 
 // Recorder keeps the answers that pass through it, each question once: the
@@ -41,6 +42,12 @@ func (r *Recorder) LookupUnchecked(ctx context.Context, q Question) Answer {
 func (r *Recorder) AskServer(ctx context.Context, server netip.AddrPort, q Question) Answer {
 	q = Ask(q.Name, q.Type)
 	return r.keep(key{q: q, server: server}, askServer(ctx, r.r, server, q))
+}
+
+// AskPublic asks one recursive server and keeps the answer.
+func (r *Recorder) AskPublic(ctx context.Context, server netip.AddrPort, q Question) Answer {
+	q = Ask(q.Name, q.Type)
+	return r.keep(key{q: q, server: server, rd: true}, askPublic(ctx, r.r, server, q))
 }
 
 func (r *Recorder) keep(k key, a Answer) Answer {

@@ -6,9 +6,10 @@ import (
 )
 
 var (
-	_ Resolver  = (*Replay)(nil)
-	_ Asker     = (*Replay)(nil)
-	_ Unchecker = (*Replay)(nil)
+	_ Resolver    = (*Replay)(nil)
+	_ Asker       = (*Replay)(nil)
+	_ Unchecker   = (*Replay)(nil)
+	_ PublicAsker = (*Replay)(nil)
 )
 
 // Replay answers from recorded answers and touches no network. What was not
@@ -20,7 +21,7 @@ func NewReplay(answers []Answer) *Replay {
 	r := &Replay{map[key]Answer{}}
 	for _, a := range answers {
 		k := key{q: Ask(a.Question.Name, a.Question.Type), cd: a.CD}
-		if a.Direct {
+		if k.rd = a.Public; a.Direct || a.Public {
 			k.server, _ = netip.ParseAddrPort(a.Server)
 		}
 		if _, ok := r.answers[k]; !ok {
@@ -45,6 +46,11 @@ func (r *Replay) AskServer(_ context.Context, server netip.AddrPort, q Question)
 	return r.get(key{q: Ask(q.Name, q.Type), server: server})
 }
 
+// AskPublic returns the recorded answer of a recursive server.
+func (r *Replay) AskPublic(_ context.Context, server netip.AddrPort, q Question) Answer {
+	return r.get(key{q: Ask(q.Name, q.Type), server: server, rd: true})
+}
+
 func (r *Replay) get(k key) Answer {
 	if a, ok := r.answers[k]; ok {
 		return a
@@ -52,9 +58,5 @@ func (r *Replay) get(k key) Answer {
 	if a, ok := impossible(k.q); ok {
 		return a
 	}
-	a := Answer{Question: k.q, CD: k.cd}
-	if k.server.IsValid() {
-		a.Direct, a.Server = true, k.server.String()
-	}
-	return cannot(a)
+	return cannot(k)
 }

@@ -32,7 +32,7 @@ type Saved struct {
 	Zone    string        `json:"zone,omitempty"`
 	Size    int           `json:"size,omitempty"`
 	EDE     []string      `json:"ede,omitempty"`
-	Flags   []string      `json:"flags,omitempty"` // tcp, ad, aa, direct, cd, cached
+	Flags   []string      `json:"flags,omitempty"` // tcp, ad, aa, direct, public, cd, cached
 }
 
 // SavedRecord is the JSON form of a Record.
@@ -83,7 +83,7 @@ func (a *Answer) flags() []struct {
 	return []struct {
 		name string
 		on   *bool
-	}{{"tcp", &a.TCP}, {"ad", &a.AD}, {"aa", &a.AA}, {"direct", &a.Direct}, {"cd", &a.CD}, {"cached", &a.Cached}}
+	}{{"tcp", &a.TCP}, {"ad", &a.AD}, {"aa", &a.AA}, {"direct", &a.Direct}, {"public", &a.Public}, {"cd", &a.CD}, {"cached", &a.Cached}}
 }
 
 // Save makes the JSON form.

@@ -83,7 +83,7 @@ func TestAnswers(t *testing.T) {
 			for _, rr := range r.Answer {
 				got = append(got, strings.Join(strings.Fields(rr.String()), " "))
 			}
-			if strings.ToLower(strings.Join(got, "\n")) != strings.ToLower(c.want) || r.Rcode != c.rcode || (len(r.Ns) == 1) != c.soa {
+			if !strings.EqualFold(strings.Join(got, "\n"), c.want) || r.Rcode != c.rcode || (len(r.Ns) == 1) != c.soa {
 				t.Errorf("%s %s: rcode %d, %d SOA,\ngot  %q\nwant %q", network, c.name, r.Rcode, len(r.Ns), got, c.want)
 			}
 		}

@@ -1,0 +1,178 @@
+package zone
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"clockwise.info/cwmail/checks/dns"
+	"clockwise.info/cwmail/checks/finding"
+)
+
+// Findings judges a zone. seen are further answers of the examination, in which
+// some faults of the zone show.
+func Findings(res Result, seen ...dns.Answer) []finding.Finding {
+	j := judge{res: res, all: slices.Concat(res.Answers, seen)}
+	if len(res.Answers) == 0 {
+		return nil
+	}
+	j.domain()
+	j.apexCNAME()
+	j.otherData()
+	j.tcp()
+	return j.out
+}
+
+type judge struct {
+	res Result
+	all []dns.Answer
+	out []finding.Finding
+}
+
+// raise adds a finding; findings about one name have that name as object.
+func (j *judge) raise(r *finding.Rule, object string, args []string, answers ...dns.Answer) {
+	f := finding.Finding{Rule: r, Subject: j.res.Domain, Object: object, Args: args}
+	for _, a := range answers {
+		f.Evidence = append(f.Evidence, evidence(a))
+	}
+	j.out = append(j.out, f)
+}
+
+// domain judges whether the domain exists and can be looked at at all.
+func (j *judge) domain() {
+	res := j.res
+	if res.RegisteredExists == Missing {
+		i := slices.IndexFunc(res.Answers, func(a dns.Answer) bool {
+			return a.Question.Name == res.Registered && a.Status == dns.NoName
+		})
+		hint := ""
+		if tld := res.Registered[strings.LastIndexByte(res.Registered, '.')+1:]; res.Answers[i].Zone == "" && res.Answers[i].TTL > 0 {
+			hint = fmt.Sprintf(" There are no domains that end in .%s at all.", tld)
+		}
+		j.raise(domainMissing, "", []string{res.Registered, hint}, res.Answers[i])
+		return
+	}
+	if len(res.usable()) > 0 {
+		return
+	}
+	first := res.Answers[0]
+	kind, _ := first.Kind()
+	if kind == dns.KindCancelled || kind == dns.KindNotRecorded {
+		return // nobody looked: this says nothing about DNS
+	}
+	args := []string{res.Domain, first.Reason()}
+	switch {
+	case first.Bogus(), kind == dns.KindServFail && res.Unchecked != nil && res.Unchecked.Status != dns.Failed:
+		answers := []dns.Answer{first}
+		if res.Unchecked != nil {
+			answers = append(answers, *res.Unchecked)
+		}
+		j.raise(dnssecBogus, "", args, answers...)
+	case res.Control != nil && res.Control.Status != dns.Failed:
+		j.raise(serversUnreachable, "", args, first, *res.Control)
+	case res.Control != nil:
+		j.raise(unreadable, "", args, first, *res.Control)
+	default:
+		j.raise(unreadable, "", args, first)
+	}
+}
+
+// apexCNAME judges a CNAME at the registered domain, which is always the apex
+// of a zone.
+func (j *judge) apexCNAME() {
+	a := j.res.CNAME
+	if a.Status == dns.Found && a.Question.Name == j.res.Registered {
+		j.raise(cnameAtApex, "", []string{j.res.Registered, a.Records[0].Host}, a)
+	}
+}
+
+// otherData finds names that are seen with a CNAME in one answer and with other
+// records in another one.
+func (j *judge) otherData() {
+	alias, done := map[string]dns.Answer{}, map[string]bool{}
+	target := func(a dns.Answer) string {
+		if len(a.Chain) > 0 {
+			return a.Chain[0]
+		}
+		return a.Records[0].Host
+	}
+	for _, a := range j.all {
+		if len(a.Chain) > 0 || a.Status == dns.Found && a.Question.Type == dns.TypeCNAME {
+			if _, ok := alias[a.Question.Name]; !ok {
+				alias[a.Question.Name] = a
+			}
+		}
+	}
+	for _, a := range j.all {
+		name := a.Question.Name
+		c, ok := alias[name]
+		if !ok || done[name] || a.Status != dns.Found || a.Question.Type == dns.TypeCNAME || len(a.Chain) > 0 || !dns.Within(name, j.res.Registered) {
+			continue
+		}
+		done[name] = true
+		j.raise(cnameWithOtherData, name, []string{name, target(c), a.Question.Type.String()}, c, a)
+	}
+}
+
+// tcp finds answers that were too large for UDP and could not be fetched over
+// TCP. Where our own resolver is the one that refuses, it is not the customer's
+// fault.
+func (j *judge) tcp() {
+	done := map[string]bool{}
+	for _, a := range j.all {
+		var e *dns.Error
+		name := a.Question.Name
+		if !errors.As(a.Err, &e) || !e.TCP || e.Kind == dns.KindCancelled || done[name] || !dns.Within(name, j.res.Registered) {
+			continue
+		}
+		done[name] = true
+		j.raise(tcpRefused, name, []string{name, a.Reason(), a.Server}, a)
+		if !a.Direct {
+			j.out[len(j.out)-1].Owner = finding.Network
+		}
+	}
+}
+
+// evidence is an answer in words.
+func evidence(a dns.Answer) finding.Evidence {
+	e := finding.Evidence{
+		Server: a.Server, Name: cmp.Or(a.Question.Name, "."), Type: a.Question.Type.String(), At: a.At,
+	}
+	switch a.Status {
+	case dns.Failed:
+		e.Answer = a.Reason()
+	case dns.NoName:
+		e.Answer = "the name does not exist (NXDOMAIN)"
+	case dns.Empty:
+		e.Answer = "the name exists, but has no such record"
+	default:
+		var lines []string
+		for _, r := range a.Records {
+			lines = append(lines, value(r))
+		}
+		e.Answer = strings.Join(lines, "\n")
+	}
+	if len(a.Chain) > 0 {
+		e.Answer = "CNAME " + strings.Join(a.Chain, ", CNAME ") + ": " + e.Answer
+	}
+	if a.CD {
+		e.Answer += " (DNSSEC not checked)"
+	}
+	return e
+}
+
+func value(r dns.Record) string {
+	switch r.Type {
+	case dns.TypeTXT, dns.TypeSPF:
+		return strings.Join(r.Strings, "")
+	case dns.TypeA, dns.TypeAAAA:
+		return r.Addr.String()
+	case dns.TypeMX:
+		return fmt.Sprintf("%d %s", r.Pref, cmp.Or(r.Host, "."))
+	case dns.TypeSOA:
+		return fmt.Sprintf("%s %s serial %d", r.SOA.Server, r.SOA.Mailbox, r.SOA.Serial)
+	}
+	return cmp.Or(r.Host, r.Data)
+}
