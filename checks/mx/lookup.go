@@ -1,0 +1,102 @@
+// Package mx looks at where answers and bounces of a domain go (RFC 5321
+// section 5.1).
+package mx
+
+import (
+	"context"
+	"sync"
+
+	"clockwise.info/cwmail/checks/dns"
+)
+
+// Result is what DNS says about the mail servers of a domain.
+type Result struct {
+	Domain  string
+	Answer  dns.Answer // MX
+	Targets []Target   // in the order of the answer, the null MX too
+
+	// Own are the addresses of the domain itself, asked where it has no MX.
+	Own Addresses
+}
+
+// Target is one MX record with what is known about its host.
+type Target struct {
+	Pref      uint16
+	Host      string // as it stands; "" for the null MX (RFC 7505)
+	Malformed string // what stands there in place of a host name; "" for a host name
+	Addresses Addresses
+
+	// Meant is the host that a wrong name was meant to be; "" where it cannot be told.
+	Meant          string
+	MeantAddresses Addresses
+}
+
+// Null says that the record declares that no mail is taken (RFC 7505).
+func (t Target) Null() bool { return t.Host == "" }
+
+// Addresses are the answers for A and AAAA of one name. The zero value was not
+// asked.
+type Addresses struct {
+	A, AAAA dns.Answer
+}
+
+// Found says that there is at least one address.
+func (a Addresses) Found() bool { return a.A.Status == dns.Found || a.AAAA.Status == dns.Found }
+
+// Absent says that there is certainly none.
+func (a Addresses) Absent() bool { return a.A.Void() && a.AAAA.Void() }
+
+// Alias returns the host that a CNAME leads to; "" without one.
+func (a Addresses) Alias() string {
+	for _, answer := range []dns.Answer{a.A, a.AAAA} {
+		if n := len(answer.Chain); n > 0 {
+			return answer.Chain[n-1]
+		}
+	}
+	return ""
+}
+
+// Microsoft returns the hosts where Microsoft 365 takes the domain's mail.
+func (r Result) Microsoft() []string {
+	var out []string
+	for _, t := range r.Targets {
+		if IsMicrosoft(t.Host) {
+			out = append(out, normal(t.Host))
+		}
+	}
+	return out
+}
+
+// Lookup asks for the MX records of a domain, then for the addresses of their
+// hosts side by side.
+func Lookup(ctx context.Context, r dns.Resolver, domain string) Result {
+	res := Result{Domain: normal(domain)}
+	res.Answer = r.Lookup(ctx, dns.Ask(res.Domain, dns.TypeMX))
+	var wg sync.WaitGroup
+	if res.Answer.Void() {
+		res.Own.lookup(ctx, r, res.Domain, &wg)
+	}
+	for _, rec := range res.Answer.Records {
+		t := Target{Pref: rec.Pref, Host: rec.Host, Malformed: malformed(rec.Host)}
+		if t.Malformed != "" || doubled(t.Host, res.Domain) != "" {
+			t.Meant = meant(t.Host, res.Domain)
+		}
+		res.Targets = append(res.Targets, t)
+	}
+	for i := range res.Targets {
+		t := &res.Targets[i]
+		if !t.Null() && t.Malformed == "" {
+			t.Addresses.lookup(ctx, r, t.Host, &wg)
+		}
+		if t.Meant != "" {
+			t.MeantAddresses.lookup(ctx, r, t.Meant, &wg)
+		}
+	}
+	wg.Wait()
+	return res
+}
+
+func (a *Addresses) lookup(ctx context.Context, r dns.Resolver, host string, wg *sync.WaitGroup) {
+	wg.Go(func() { a.A = r.Lookup(ctx, dns.Ask(host, dns.TypeA)) })
+	wg.Go(func() { a.AAAA = r.Lookup(ctx, dns.Ask(host, dns.TypeAAAA)) })
+}
