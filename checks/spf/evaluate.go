@@ -49,6 +49,9 @@ type Options struct {
 	// need, instead of one after the other: fewer round trips, more questions.
 	// The outcome is the same. Lookup always does.
 	Ahead bool
+
+	// Parsed, where not nil, keeps records read between evaluations.
+	Parsed *Parsed
 }
 
 // Outcome is what an evaluation gave.
@@ -120,7 +123,7 @@ func Evaluate(ctx context.Context, r dns.Resolver, c Client, opts Options) Outco
 	}
 	// What was asked in vain must have ended before the outcome is given.
 	ctx, cancel := context.WithCancel(ctx)
-	m := newMemo(r)
+	m := newMemo(r, opts.Parsed)
 	x := newExpander(c, opts)
 	var w ahead
 	w.start(ctx, m, x, x.domain, false)
@@ -134,7 +137,8 @@ func Evaluate(ctx context.Context, r dns.Resolver, c Client, opts Options) Outco
 type evaluation struct {
 	ctx  context.Context
 	r    dns.Resolver
-	memo *memo // r, where answers are kept: records are parsed once; else nil
+	memo *memo // r, where answers are kept; else nil
+	kept *Parsed
 	x    *expander
 	out  *Outcome
 
@@ -145,7 +149,7 @@ type evaluation struct {
 func evaluate(ctx context.Context, r dns.Resolver, m *memo, c Client, opts Options) Outcome {
 	x := newExpander(c, opts)
 	out := Outcome{Client: c, Domain: x.domain}
-	e := evaluation{ctx: ctx, r: r, memo: m, x: x, out: &out}
+	e := evaluation{ctx: ctx, r: r, memo: m, kept: opts.Parsed, x: x, out: &out}
 	x.names = e.validatedNames
 	out.Result = e.check(x.domain, "", true)
 	if n := len(out.Terms); n > 0 && (out.Problem == nil) {
@@ -203,15 +207,15 @@ func (e *evaluation) records(domain string) (dns.Answer, []Record) {
 		return e.memo.records(e.ctx, domain)
 	}
 	a := e.r.Lookup(e.ctx, dns.Ask(domain, dns.TypeTXT))
-	return a, selectRecords(a)
+	return a, selectRecords(a, e.kept)
 }
 
 // selectRecords is section 4.5.
-func selectRecords(a dns.Answer) []Record {
+func selectRecords(a dns.Answer, kept *Parsed) []Record {
 	var out []Record
 	for _, r := range a.Records {
 		if isRecordStrings(r.Strings) {
-			out = append(out, Parse(r.Strings...))
+			out = append(out, kept.parse(r.Strings))
 		}
 	}
 	return out

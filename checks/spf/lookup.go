@@ -39,7 +39,7 @@ func Lookup(ctx context.Context, r dns.Resolver, domain string, relays []netip.A
 	if from == "" {
 		from = "postmaster@" + res.Domain
 	}
-	m := newMemo(r)
+	m := newMemo(r, opts.Parsed)
 	x := newExpander(Client{MailFrom: from, HELO: opts.HELO}, opts)
 
 	var w ahead

@@ -13,6 +13,7 @@ import (
 // beside the answers, so that sixteen evaluations and the tree share them.
 type memo struct {
 	r     dns.Resolver
+	kept  *Parsed
 	mu    sync.Mutex
 	known map[dns.Question]*entry
 }
@@ -25,8 +26,8 @@ type entry struct {
 	records []Record
 }
 
-func newMemo(r dns.Resolver) *memo {
-	return &memo{r: r, known: map[dns.Question]*entry{}}
+func newMemo(r dns.Resolver, kept *Parsed) *memo {
+	return &memo{r: r, kept: kept, known: map[dns.Question]*entry{}}
 }
 
 // Lookup asks, or waits for who asks already.
@@ -53,7 +54,7 @@ func (m *memo) lookup(ctx context.Context, q dns.Question) *entry {
 // records are the SPF records of a domain (section 4.5).
 func (m *memo) records(ctx context.Context, domain string) (dns.Answer, []Record) {
 	e := m.lookup(ctx, dns.Ask(domain, dns.TypeTXT))
-	e.parse.Do(func() { e.records = selectRecords(e.answer) })
+	e.parse.Do(func() { e.records = selectRecords(e.answer, m.kept) })
 	return e.answer, e.records
 }
 
@@ -239,4 +240,37 @@ func (x *expander) dynamic(t *Term) bool {
 		s = s[i+n:]
 	}
 	return false
+}
+
+// Parsed keeps records that were read, for many evaluations on the same
+// domains. The zero value is ready; it is safe for concurrent use. Who gets a
+// record from it must not change its terms.
+type Parsed struct {
+	mu      sync.RWMutex
+	records map[string]Record
+}
+
+// maxParsed bounds what is kept; beyond it, everything is forgotten.
+const maxParsed = 4096
+
+// parse is Parse. Records of several strings are not kept: they have their
+// boundaries to tell.
+func (p *Parsed) parse(txt []string) Record {
+	if p == nil || len(txt) != 1 {
+		return Parse(txt...)
+	}
+	p.mu.RLock()
+	r, ok := p.records[txt[0]]
+	p.mu.RUnlock()
+	if ok {
+		return r
+	}
+	r = Parse(txt...)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.records == nil || len(p.records) >= maxParsed {
+		p.records = map[string]Record{}
+	}
+	p.records[r.Text] = r
+	return r
 }

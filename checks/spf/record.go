@@ -220,9 +220,9 @@ func (t *Term) parse() {
 	if isQualifier(text[0]) {
 		t.Qualifier, t.Explicit, start = text[0], true, 1
 	}
-	n := start + strings.IndexAny(text[start:], ":/=")
-	if n < start {
-		n = len(text)
+	n := start
+	for n < len(text) && text[n] != ':' && text[n] != '/' && text[n] != '=' {
+		n++
 	}
 	t.Name = lower(text[start:n])
 	if n < len(text) && text[n] != '/' {
@@ -236,15 +236,11 @@ func (t *Term) parse() {
 
 func (t *Term) checkOctets() {
 	for i := range len(t.Text) {
-		switch c := t.Text[i]; {
-		case c > 0x7e:
+		if c := t.Text[i]; c > 0x7e {
 			t.fail(NonASCII, i, fmt.Sprintf("octet %#02x is no ASCII character", c))
-		case c < 0x21:
+		} else if c < 0x21 {
 			t.fail(ControlCharacter, i, fmt.Sprintf("control character %#02x", c))
-		default:
-			continue
 		}
-		return
 	}
 }
 
@@ -372,13 +368,11 @@ func (t *Term) parseNetwork() {
 	address, length, ok := strings.Cut(t.Value, "/")
 	a, err := netip.ParseAddr(address)
 	if t.Sep != ':' || err != nil || a.Zone() != "" || a.Is4() != (most == 32) {
-		t.fail(AddressMalformed, t.valueAt(), map[int]string{
-			32: "behind ip4: an IPv4 address or network must stand", 128: "behind ip6: an IPv6 address or network must stand",
-		}[most])
+		t.fail(AddressMalformed, t.valueAt(), "behind "+t.Name+": an IPv"+t.Name[2:]+" address or network must stand")
 	}
 	bits := most
 	if ok {
-		if length == "" || strings.Trim(length, "0123456789") != "" {
+		if trailingNumber(length) != 0 {
 			t.fail(PrefixMalformed, t.valueAt()+len(address), "a prefix length is a number")
 			return
 		}

@@ -2,6 +2,7 @@ package spf
 
 import (
 	"errors"
+	"fmt"
 	"net/netip"
 	"strings"
 	"testing"
@@ -142,6 +143,22 @@ func TestParseRecord(t *testing.T) {
 	}
 	if empty := Parse(); empty.Text != "" || len(empty.Terms) != 0 || empty.All() != -1 || empty.Exp() != nil {
 		t.Errorf("%+v", empty)
+	}
+}
+
+func TestParsedForgets(t *testing.T) {
+	var p Parsed
+	for i := range 2 * maxParsed {
+		text := fmt.Sprintf("v=spf1 ip4:192.0.2.1 x=%d", i)
+		if rec := p.parse([]string{text}); rec.Text != text || len(p.records) > maxParsed {
+			t.Fatalf("%q, %d kept", rec.Text, len(p.records))
+		}
+	}
+	if a, b := p.parse([]string{"v=spf1 a"}), p.parse([]string{"v=spf1 a"}); &a.Terms[0] != &b.Terms[0] {
+		t.Error("read twice")
+	}
+	if rec := p.parse([]string{"v=spf1 ", "a"}); len(rec.Strings) != 2 {
+		t.Errorf("%q", rec.Strings)
 	}
 }
 
