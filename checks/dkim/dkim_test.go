@@ -86,8 +86,7 @@ func (z zone) Lookup(_ context.Context, q dns.Question) dns.Answer {
 		if target, ok := z[at+" CNAME"]; ok && q.Type != dns.TypeCNAME {
 			at = target[0]
 			if slices.Contains(a.Chain, at) {
-				a.Chain = append(a.Chain, at)
-				a.Err = errors.New("the CNAME records form a loop")
+				a.Err = &dns.Error{Kind: dns.KindLoop}
 				return a
 			}
 			a.Chain = append(a.Chain, at)
@@ -101,7 +100,7 @@ func (z zone) Lookup(_ context.Context, q dns.Question) dns.Answer {
 		}
 		switch {
 		case ok && values[0] == "!":
-			a.Err = errors.New("SERVFAIL")
+			a.Err = &dns.Error{Kind: dns.KindServFail, Server: a.Server}
 			return a
 		case ok:
 			a.Status = dns.Found
@@ -247,6 +246,7 @@ func TestMistakes(t *testing.T) {
 		{"one level too much doubled", zone{name + ".example TXT": {sound}}, "dkim.missing"},
 		{"type SPF", zone{name + " SPF": {sound}}, "dkim.wrong-type"},
 		{"loop", zone{name + " CNAME": {"a.example"}, "a.example CNAME": {name}}, "dkim.cname-loop"},
+		{"too many hops", hopping(9), "dkim.cname-loop"},
 		{"leading", txt("TXT: " + sound), "dkim.leading-characters"},
 		{"leading glued", txt("x" + sound), "dkim.leading-characters"},
 		{"malformed", txt("v=DKIM1; rsa; p=" + key), "dkim.tag-malformed"},
@@ -615,6 +615,8 @@ func TestViews(t *testing.T) {
 	good, spelt := zone{name + " TXT": {sound}}, zone{name + " TXT": {"v=DKIM1; p=" + key + "; k=rsa"}}
 	old, none := zone{name + " TXT": {head + otherKey}}, zone{}
 	failed := zone{name + " TXT": {"!"}}
+	cname := zone{name + " CNAME": {"k.example"}, "k.example TXT": {sound}}
+	elsewhere := zone{name + " CNAME": {"k.example"}, "k.example TXT": {"!"}}
 	tests := []struct {
 		row           string
 		resolver      zone
@@ -627,6 +629,8 @@ func TestViews(t *testing.T) {
 		{"caches", good, []zone{good, good}, []zone{old, none}, []string{"dkim.caches-behind"}},
 		{"own resolver is old", none, []zone{good}, nil, []string{"dkim.caches-behind"}},
 		{"wrong at the source", good, []zone{old}, []zone{good}, []string{"dkim.key-mismatch"}},
+		{"behind a CNAME", cname, []zone{elsewhere}, []zone{good}, []string{"dkim.cname-chain"}},
+		{"CNAME at one", cname, []zone{elsewhere, good}, nil, []string{"dkim.servers-disagree", "dkim.cname-chain"}},
 		{"all dead", good, []zone{failed}, []zone{old}, nil},
 	}
 	for _, tt := range tests {
@@ -690,6 +694,17 @@ func TestLint(t *testing.T) {
 	}
 }
 
+// hopping is a zone where the key is so many CNAMEs away.
+func hopping(n int) zone {
+	z, at := zone{}, name
+	for i := range n {
+		next := fmt.Sprintf("hop%d.example", i)
+		z[at+" CNAME"], at = []string{next}, next
+	}
+	z[at+" TXT"] = []string{sound}
+	return z
+}
+
 func mustDecode(t *testing.T, s string) []byte {
 	t.Helper()
 	b, err := base64.StdEncoding.DecodeString(s)
@@ -706,4 +721,46 @@ func wrapped(t *testing.T, pub crypto.PublicKey) string {
 		t.Fatal(err)
 	}
 	return base64.StdEncoding.EncodeToString(b)
+}
+
+// TestReason holds that the reason of a failed question is told in words.
+func TestReason(t *testing.T) {
+	all := zone{name + " TXT": {"!"}}.findings(t, ours())
+	if saw := all[0].Saw(); !strings.Contains(saw, "SERVFAIL") || strings.Contains(saw, "dns:") {
+		t.Errorf("saw %q", saw)
+	}
+}
+
+func TestPropose(t *testing.T) {
+	for _, tt := range []struct{ text, want string }{
+		{"", sound}, {sound, sound}, {"k=rsa ;p=" + key, "k=rsa ;p=" + key}, {head + otherKey, sound},
+	} {
+		if got := Propose(tt.text, ours()); got != tt.want {
+			t.Errorf("%.30q: %q, want %q", tt.text, got, tt.want)
+		}
+	}
+	if got := Propose("", Expected{}); got != "" {
+		t.Errorf("a record out of nothing: %q", got)
+	}
+}
+
+// TestHostile holds that the largest texts that DNS can carry are judged fast.
+func TestHostile(t *testing.T) {
+	var distinct strings.Builder
+	for i := 0; distinct.Len() < 60000; i++ {
+		fmt.Fprintf(&distinct, "a%d=1,k=2;", i)
+	}
+	started := time.Now()
+	for _, text := range []string{
+		distinct.String(), strings.Repeat(";", 65000), strings.Repeat("p=", 32000), strings.Repeat(`p="`, 20000),
+		"v=DKIM1; p=MIL" + strings.Repeat("/", 64000), strings.Repeat(" k=", 20000), strings.Repeat("\xff", 65000),
+		"v=DKIM1; t=" + strings.Repeat("x:", 30000),
+	} {
+		if len(Lint([]string{text})) == 0 {
+			t.Errorf("%.20q is sound", text)
+		}
+	}
+	if took := time.Since(started); took > 10*time.Second {
+		t.Errorf("took %v", took)
+	}
 }

@@ -1,6 +1,7 @@
 package dkim
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"slices"
@@ -160,7 +161,11 @@ func (j *judging) misplaced() {
 		if fix != nil && p.Kind != LooseName {
 			fix.Records = append(fix.Records, finding.Record{Name: name, Type: p.Answer.Question.Type.String(), Replaces: &text, Remove: true})
 		}
-		j.add(rule, fix, name)
+		arg := name
+		if p.Kind == OtherType {
+			arg = "the key has the old record type SPF, and must have TXT"
+		}
+		j.add(rule, fix, arg)
 		j.prove(p.Answer)
 	}
 }
@@ -386,14 +391,8 @@ func (j *judging) renew() *finding.Fix {
 
 // looped holds for a CNAME loop, or more hops than resolvers follow.
 func looped(a dns.Answer) bool {
-	seen := map[string]bool{a.Question.Name: true}
-	for _, target := range a.Chain {
-		if seen[target] {
-			return true
-		}
-		seen[target] = true
-	}
-	return len(a.Chain) > 8
+	err, ok := errors.AsType[*dns.Error](a.Err)
+	return a.Status == dns.Failed && ok && err.Kind == dns.KindLoop || len(a.Chain) > 8
 }
 
 func hops(a dns.Answer) string {
@@ -440,8 +439,8 @@ func describe(a dns.Answer) string {
 		what = "no such name (NXDOMAIN)"
 	default:
 		what = "no usable answer"
-		if a.Err != nil {
-			what += ": " + a.Err.Error()
+		if err, ok := errors.AsType[*dns.Error](a.Err); ok {
+			what += ": " + err.Reason()
 		}
 	}
 	if len(a.Chain) > 0 {
@@ -455,7 +454,8 @@ func describe(a dns.Answer) string {
 func (j *judging) views() {
 	var source []dns.Answer
 	for _, a := range j.Views.Authoritative {
-		if a.Status != dns.Failed {
+		// A server that only knows the CNAME gives no usable answer, yet says where it leads.
+		if a.Status != dns.Failed || len(a.Chain) > 0 {
 			source = append(source, a)
 		}
 	}

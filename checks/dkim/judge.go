@@ -52,6 +52,18 @@ func judge(text string, exp Expected) verdict {
 	return v
 }
 
+// Propose returns the record to publish in place of text, which may be "":
+// the smallest change that leaves nothing to mend, or the record of the
+// expected key. It is "" when nobody can tell what should stand there, and text
+// itself when nothing is wrong.
+func Propose(text string, exp Expected) string {
+	v := judge(text, exp)
+	if !slices.ContainsFunc(v.mistakes, func(m mistake) bool { return mendable(m.rule) && m.rule.Severity >= finding.Warning }) && text != "" {
+		return text
+	}
+	return v.mended
+}
+
 // soundOr returns text if it is a record that needs no further change, and
 // else the other one.
 func soundOr(text, other string, exp Expected) string {
@@ -136,7 +148,7 @@ func foreign(text string) (*finding.Rule, []string) {
 	case signature.MatchString(text):
 		return wrongContent, []string{"a DKIM-Signature header of a mail"}
 	case hostName.MatchString(text):
-		return wrongType, []string{strings.TrimSuffix(strings.TrimSpace(text), ".")}
+		return wrongType, []string{"TXT holds the name of a key, " + strings.TrimSuffix(strings.TrimSpace(text), ".") + ", which a CNAME must hold"}
 	case isBareKey(text) || keyTag.MatchString(text):
 		return nil, nil
 	}
@@ -158,6 +170,7 @@ var (
 func (v *verdict) fields(l taglist.List) []field {
 	var out []field
 	var bad, twice, unknown []string
+	seen := map[string]bool{}
 	for _, p := range l.Parts {
 		name := p.Name
 		meant, known := name, slices.Contains(knownTags, name)
@@ -171,12 +184,13 @@ func (v *verdict) fields(l taglist.List) []field {
 		case !p.HasEquals || !tagName.MatchString(name):
 			bad = append(bad, cmp.Or(strings.TrimSpace(l.Raw(p)), ";;"))
 			continue
-		case slices.ContainsFunc(out, func(f field) bool { return f.name == meant }):
+		case seen[meant]:
 			twice = append(twice, name+"=")
 			continue
 		case !known:
 			unknown = append(unknown, name+"=")
 		}
+		seen[meant] = true
 		out = append(out, field{meant, p.Value})
 	}
 	if bad != nil {
@@ -186,7 +200,7 @@ func (v *verdict) fields(l taglist.List) []field {
 		v.add(tagDuplicate, twice[0])
 	}
 	if unknown != nil {
-		v.add(tagUnknown, strings.Join(unknown, " "))
+		v.add(tagUnknown, shorten(strings.Join(unknown, " ")))
 	}
 	return out
 }
@@ -329,13 +343,13 @@ func (v *verdict) strength(key Key) {
 	}
 	one := big.NewInt(1)
 	switch {
-	case key.Exponent.Cmp(one) == 0 || key.Exponent.Bit(0) == 0:
-		v.add(rsaKeyWeak, "its exponent is "+key.Exponent.String())
+	case pub.E == 1 || pub.E%2 == 0:
+		v.add(rsaKeyWeak, "its exponent is "+strconv.Itoa(pub.E))
 	case pub.N.Bit(0) == 0 || new(big.Int).GCD(nil, nil, pub.N, smallPrimes).Cmp(one) != 0:
 		v.add(rsaKeyWeak, "its modulus can be divided by a small number")
 	}
-	if key.Exponent.Cmp(big.NewInt(65537)) != 0 {
-		v.add(rsaExponentUnusual, key.Exponent.String())
+	if pub.E != 65537 {
+		v.add(rsaExponentUnusual, strconv.Itoa(pub.E))
 	}
 }
 
@@ -400,7 +414,7 @@ func (v *verdict) hashes(fields []field) {
 		v.add(hashSHA1Allowed)
 	}
 	if unknown != nil {
-		v.add(hashUnknown, strings.Join(unknown, ", "))
+		v.add(hashUnknown, shorten(strings.Join(unknown, ", ")))
 	}
 }
 
@@ -410,23 +424,26 @@ func (v *verdict) lists(fields []field) {
 		v.add(serviceNotEmail, f.value)
 	}
 	if f, ok := get(fields, "t"); ok {
-		for _, flag := range items(f.value) {
-			switch flag {
-			case "y":
-				v.add(testingFlag)
-			case "s":
-				v.add(strictFlag)
-			case "":
-			default:
-				v.add(flagUnknown, flag)
-			}
-		}
+		v.flags(items(f.value))
 	}
 	if _, ok := get(fields, "g"); ok {
 		v.add(granularityTag)
 	}
 	if _, ok := get(fields, "n"); ok {
 		v.add(notesTag)
+	}
+}
+
+func (v *verdict) flags(flags []string) {
+	if slices.Contains(flags, "y") {
+		v.add(testingFlag)
+	}
+	if slices.Contains(flags, "s") {
+		v.add(strictFlag)
+	}
+	known := func(f string) bool { return f == "y" || f == "s" || f == "" }
+	if unknown := slices.DeleteFunc(flags, known); len(unknown) > 0 {
+		v.add(flagUnknown, shorten(strings.Join(unknown, ", ")))
 	}
 }
 

@@ -48,9 +48,6 @@ type Key struct {
 
 	// Problem says in a few words why there is no usable key.
 	Problem string
-
-	// Exponent is the RSA exponent, which may be too large for Public.
-	Exponent *big.Int
 }
 
 // Truncated says whether the end of the key is missing.
@@ -177,13 +174,10 @@ func (k *Key) fromRSA(bare rsaPublicKey, more bool) {
 		k.Problem = "something follows the key"
 	case bare.N.Sign() <= 0 || bare.E.Sign() <= 0:
 		k.Problem = "an RSA key with a number below 1"
+	case bare.E.BitLen() > 31:
+		k.Problem = "an RSA key with an exponent that is too large"
 	default:
-		k.Exponent = bare.E
-		pub := &rsa.PublicKey{N: bare.N}
-		if bare.E.IsInt64() && bare.E.Int64() <= 1<<31-1 {
-			pub.E = int(bare.E.Int64())
-		}
-		k.Public = pub
+		k.Public = &rsa.PublicKey{N: bare.N, E: int(bare.E.Int64())}
 	}
 }
 

@@ -38,11 +38,12 @@ func meaning(text string) string {
 }
 
 // meaningOf is the meaning of all records of an answer; their order is free.
+// A CNAME means its target: not every server also knows what stands there.
 func meaningOf(a dns.Answer) string {
+	if len(a.Chain) > 0 {
+		return "to " + a.Chain[0]
+	}
 	if a.Status != dns.Found {
-		if len(a.Chain) > 0 {
-			return "to " + a.Chain[0]
-		}
 		return "nothing"
 	}
 	var all []string

@@ -218,11 +218,14 @@ func peelRunTogether(text string) (string, []string, bool) {
 
 // eachValue changes the value of each tag but n=, which is free text.
 func eachValue(text string, change func(string) string) string {
-	l := taglist.Parse(text)
-	for i := len(l.Parts) - 1; i >= 0; i-- {
-		if p := l.Parts[i]; p.HasEquals && p.Name != "n" {
-			l.Text = l.WithValue(p, change(p.Value))
+	var b strings.Builder
+	at := 0
+	for _, p := range taglist.Parse(text).Parts {
+		if p.HasEquals && p.Name != "n" {
+			b.WriteString(text[at:p.ValueStart])
+			b.WriteString(change(p.Value))
+			at = p.ValueStart + len(p.Value)
 		}
 	}
-	return l.Text
+	return b.String() + text[at:]
 }

@@ -69,10 +69,10 @@ var (
 		References: []string{"RFC 1035 section 5.1"},
 		Hides:      []string{"dkim.missing", "dkim.nothing-below-domainkey", "dkim.wrong-name"},
 	}
-	wrongType = &finding.Rule{ // %[4]s: the text, or the name
+	wrongType = &finding.Rule{ // %[4]s: what stands there
 		Code: "dkim.wrong-type", Severity: finding.Failure, Owner: finding.CustomerDNS, Tier: 1,
 		Title:      "The DKIM record has the wrong record type",
-		Saw:        "What stands at %[1]s is right for another type of record: %[4]s.",
+		Saw:        "At %[1]s, %[4]s.",
 		Effect:     keyUnusable,
 		Action:     "Delete the record and add it again with the right type: a key is TXT, the name of another key is CNAME.",
 		References: []string{"RFC 6376 section 3.6.2.2"},
