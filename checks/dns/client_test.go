@@ -305,7 +305,7 @@ func TestLoss(t *testing.T) {
 		n     int
 		least int // repetitions
 		most  int
-	}{{0.01, 2000, 5, 80}, {0.5, 200, 120, 320}} {
+	}{{0.01, 2000, 5, 80}, {0.5, 100, 50, 170}} {
 		z := nameserver.NewZone()
 		z.TXT("*.example", "x")
 		s := serve(t, z, nameserver.Options{Behaviour: nameserver.Behaviour{Loss: tc.loss}, Seed: 1})
@@ -388,10 +388,18 @@ func TestDialIsUsed(t *testing.T) {
 func TestLame(t *testing.T) {
 	z := nameserver.NewZone()
 	z.NS("a.example", "ns.a.example")
+	z.Behave("b.example", nameserver.Behaviour{Refer: true})
 	s := serve(t, z, nameserver.Options{})
-	a := client(t, dns.Config{}).AskServer(t.Context(), s.Addr, dns.Ask("a.example", dns.TypeNS))
+	c := client(t, dns.Config{}, s)
+	a := c.AskServer(t.Context(), s.Addr, dns.Ask("a.example", dns.TypeNS))
 	if a.Status != dns.Found || !a.AA || !a.Direct {
 		t.Errorf("%+v", a)
+	}
+	q := dns.Ask("b.example", dns.TypeNS)
+	for _, a := range []dns.Answer{c.AskServer(t.Context(), s.Addr, q), c.AskPublic(t.Context(), s.Addr, q), c.Lookup(t.Context(), q)} {
+		if k, failed := a.Kind(); !failed || k != dns.KindLame {
+			t.Errorf("%+v: %s", a, a.Reason())
+		}
 	}
 }
 

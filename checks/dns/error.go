@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"syscall"
 	"time"
@@ -155,20 +156,25 @@ func (a Answer) Kind() (k Kind, ok bool) {
 	return e.Kind, true
 }
 
-// winReset and winRefused are how Windows tells of an ICMP error.
+// These are how Windows tells of an ICMP error.
 const (
-	winReset   = syscall.Errno(10054)
-	winRefused = syscall.Errno(10061)
+	winReset       = syscall.Errno(10054)
+	winRefused     = syscall.Errno(10061)
+	winNetwork     = syscall.Errno(10051)
+	winUnreachable = syscall.Errno(10065)
 )
 
 // networkError makes an Error of a failure of a socket.
 func networkError(err error, server string, tcp bool) *Error {
 	e := &Error{Server: server, TCP: tcp, Detail: err.Error()}
 	switch {
-	case errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, winReset), errors.Is(err, winRefused):
+	case errors.Is(err, syscall.ECONNREFUSED), !tcp && errors.Is(err, winReset), errors.Is(err, winRefused):
 		e.Kind = KindNoListener
-	case errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.ENETUNREACH):
+	case errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.ENETUNREACH),
+		errors.Is(err, winNetwork), errors.Is(err, winUnreachable):
 		e.Kind = KindUnreachable
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, winReset):
+		e.Detail = "it closes the connection"
 	}
 	return e
 }

@@ -70,6 +70,10 @@ func (p *peer) answered(rtt time.Duration) {
 	defer p.mu.Unlock()
 	p.silent = 0
 	rtt = max(rtt, time.Microsecond)
+	if p.srtt > 0 {
+		// Some names take a resolver seconds; they say little about the others.
+		rtt = min(rtt, 4*p.srtt+leastWait)
+	}
 	if p.srtt == 0 {
 		p.srtt, p.rttvar = rtt, rtt/2
 		return

@@ -91,7 +91,15 @@ func (j *judge) apexCNAME() {
 // otherData finds names that are seen with a CNAME in one answer and with other
 // records in another one.
 func (j *judge) otherData() {
-	alias, done := map[string]dns.Answer{}, map[string]bool{}
+	// Only answers of one source are compared: another one may be of yesterday.
+	type at struct{ server, name string }
+	place := func(a dns.Answer) at {
+		if a.Direct || a.Public {
+			return at{a.Server, a.Question.Name}
+		}
+		return at{"", a.Question.Name}
+	}
+	alias, done := map[at]dns.Answer{}, map[string]bool{}
 	target := func(a dns.Answer) string {
 		if len(a.Chain) > 0 {
 			return a.Chain[0]
@@ -100,14 +108,14 @@ func (j *judge) otherData() {
 	}
 	for _, a := range j.all {
 		if len(a.Chain) > 0 || a.Status == dns.Found && a.Question.Type == dns.TypeCNAME {
-			if _, ok := alias[a.Question.Name]; !ok {
-				alias[a.Question.Name] = a
+			if _, ok := alias[place(a)]; !ok {
+				alias[place(a)] = a
 			}
 		}
 	}
 	for _, a := range j.all {
 		name := a.Question.Name
-		c, ok := alias[name]
+		c, ok := alias[place(a)]
 		if !ok || done[name] || a.Status != dns.Found || a.Question.Type == dns.TypeCNAME || len(a.Chain) > 0 || !dns.Within(name, j.res.Registered) {
 			continue
 		}

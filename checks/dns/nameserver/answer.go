@@ -13,6 +13,7 @@ type reply struct {
 	rcode   int
 	answers []rr
 	soa     *rr
+	refer   bool
 }
 
 type rr struct {
@@ -150,6 +151,11 @@ func pack(b []byte, q query, r reply, be Behaviour, limit int) []byte {
 	if r.soa != nil && !be.NoSOA {
 		owner, _ := wire.AppendName(nil, r.soa.owner)
 		b = wire.AppendRecord(b, owner, r.soa.typ, wire.ClassIN, r.soa.set.ttl, r.soa.set.data[0])
+		h.NS++
+	}
+	if r.refer {
+		h.Bits &^= wire.RA
+		b = wire.AppendRecord(b, []byte{0}, uint16(dns.TypeNS), wire.ClassIN, 3600, []byte("\x01a\x04test\x00"))
 		h.NS++
 	}
 	if limit > 0 && len(b)-start+11 > limit || len(b) > 65000 {

@@ -39,6 +39,7 @@ type Behaviour struct {
 	NoAA       bool // says that it has no authority
 	NoEDNS     bool // answers FORMERR to a question with EDNS(0)
 	NoFollow   bool // leaves a CNAME to the asker
+	Refer      bool // knows nothing and refers to other servers
 	NoSOA      bool // negative answers without SOA
 	WrongID    bool // sends an answer with another id first
 	WrongName  bool // sends an answer to another question first

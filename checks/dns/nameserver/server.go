@@ -211,6 +211,9 @@ func (s *Server) respond(b []byte, q query, be Behaviour, limit int) []byte {
 	case be.NoEDNS && q.edns:
 		h := wire.Header{ID: q.header.ID, Bits: wire.QR | wire.FormErr}
 		return wire.AppendHeader(b, h)
+	case be.Refer:
+		be.NoAA = true
+		return pack(b, q, reply{refer: true}, be, limit)
 	case be.Rcode != 0 && !(be.Unless && q.header.Bits&wire.CD != 0):
 		return pack(b, q, reply{rcode: be.Rcode}, be, limit)
 	}
