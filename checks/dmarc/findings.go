@@ -206,16 +206,26 @@ func (j *judge) chain(s Step) {
 		j.raise(cnameChainRule, s.Domain, hops, nil, a)
 		return
 	}
-	fix := j.publish(s.Domain, Default(s.Domain), nil)
+	fix := j.publish(s.Domain, j.fresh(), nil)
 	fix.Records = append([]finding.Record{{Name: s.Name, Type: "CNAME", Replaces: &a.Chain[0], Remove: true}}, fix.Records...)
-	fix.Summary = "Remove the CNAME and publish a DMARC record at " + s.Name + ". " + mailboxNote(s.Domain)
+	fix.Summary = "Remove the CNAME. " + fix.Summary
 	j.raise(cnameDanglingRule, s.Domain, hops, fix, a)
 }
 
 func (j *judge) multiple(s Step) {
+	fix := &finding.Fix{
+		Summary: "Make one record of them, with the policy that asks for least, and remove the others.",
+		Records: j.merged(s),
+	}
+	j.accompany(fix, s.Domain)
+	j.raise(multipleRecordsRule, s.Domain, fmt.Sprint(len(s.Records)), fix, s.Answer).Object = s.Name
+}
+
+// merged are the changes that make one record of several.
+func (j *judge) merged(s Step) []finding.Record {
 	text, _ := j.mending(s).mend(merge(s.Records))
 	text = j.soften(s.Domain, text)
-	fix := &finding.Fix{Summary: "Make one record of them, with the policy that asks for least, and remove the others."}
+	var out []finding.Record
 	for i, r := range s.Records {
 		rec := finding.Record{Name: s.Name, Type: "TXT", Replaces: &s.Records[i].Text}
 		switch {
@@ -226,9 +236,9 @@ func (j *judge) multiple(s Step) {
 		default:
 			rec.Value = text
 		}
-		fix.Records = append(fix.Records, rec)
+		out = append(out, rec)
 	}
-	j.raise(multipleRecordsRule, s.Domain, fmt.Sprint(len(s.Records)), fix, s.Answer).Object = s.Name
+	return out
 }
 
 func (j *judge) wrongContent(s Step) {
@@ -239,19 +249,24 @@ func (j *judge) wrongContent(s Step) {
 			break
 		}
 	}
-	if j.wild(s) {
+	if wild := j.wild(s); wild != nil {
 		replaces = nil // the wildcard's text stands elsewhere
-		fix := j.publish(s.Domain, Default(s.Domain), nil)
-		j.raise(wildcardRule, s.Domain, s.Others[0], fix, s.Answer, *j.Result.Random).Object = s.Name
+		fix := j.publish(s.Domain, j.fresh(), nil)
+		j.raise(wildcardRule, s.Domain, s.Others[0], fix, s.Answer, *wild).Object = s.Name
 	}
-	fix := j.publish(s.Domain, Default(s.Domain), replaces)
+	fix := j.publish(s.Domain, j.fresh(), replaces)
 	j.raise(wrongContentRule, s.Domain, s.Others[0], fix, s.Answer).Object = s.Name
 }
 
-// wild says whether a name that nobody publishes gives the same texts.
-func (j *judge) wild(s Step) bool {
-	r := j.Result.Random
-	return r != nil && s.Domain == j.Result.Domain && r.Status == dns.Found && sameTexts(*r, s.Answer)
+// wild returns the answer at a name that nobody publishes, if it gives the same
+// texts; nil otherwise.
+func (j *judge) wild(s Step) *dns.Answer {
+	for _, p := range j.Result.Random {
+		if p.Domain == s.Domain && p.Answer.Status == dns.Found && sameTexts(p.Answer, s.Answer) {
+			return &p.Answer
+		}
+	}
+	return nil
 }
 
 func sameTexts(a, b dns.Answer) bool { return slices.Equal(sorted(a), sorted(b)) }
@@ -265,7 +280,10 @@ func sorted(a dns.Answer) []string {
 // mending gathers what mending a record at the step has to know.
 func (j *judge) mending(s Step) mending {
 	suffix, _ := publicsuffix.PublicSuffix(s.Domain)
-	m := mending{domain: s.Domain, dead: map[string]string{}, suffix: suffix == s.Domain}
+	m := mending{domain: s.Domain, mailbox: j.main(), dead: map[string]string{}, suffix: suffix == s.Domain}
+	if s.Domain == lintDomain {
+		m.mailbox = ""
+	}
 	m.effective = s.Record != nil
 	m.keepSP = s.Domain != j.Result.Domain && !j.Path.safe()
 	if s.Domain == j.Result.FoundAt {
@@ -275,7 +293,7 @@ func (j *judge) mending(s Step) mending {
 				// nothing better can be proposed
 			case p.Mail == No:
 				m.dead[p.Address.Raw] = "mail"
-			case p.External == Yes && p.Authorised == No:
+			case p.External == Yes && p.Authorised == No && PSLOrgDomain(p.Address.Domain) != j.main():
 				m.dead[p.Address.Raw] = "authorisation"
 			}
 		}
@@ -309,24 +327,84 @@ func (j *judge) record(s Step, text string) {
 // publish is the fix that puts text at the name of a domain, in the place of
 // another one or beside what is there; nil where nothing changes.
 func (j *judge) publish(domain, text string, replaces *string) *finding.Fix {
-	if replaces != nil && *replaces == text {
+	fix := &finding.Fix{}
+	if replaces == nil || *replaces != text {
+		fix.Summary = "Publish this TXT record at " + Name(domain) + "."
+		if replaces != nil {
+			fix.Summary = "Replace the TXT record at " + Name(domain) + "."
+		}
+		fix.Records = []finding.Record{{Name: Name(domain), Type: "TXT", Value: text, Replaces: replaces}}
+	}
+	j.accompany(fix, domain)
+	if len(fix.Records) == 0 {
 		return nil
 	}
-	fix := &finding.Fix{
-		Summary: "Publish this TXT record at " + Name(domain) + ".",
-		Records: []finding.Record{{Name: Name(domain), Type: "TXT", Value: text, Replaces: replaces}},
-	}
-	if replaces != nil {
-		fix.Summary = "Replace the TXT record at " + Name(domain) + "."
-	}
-	if own := "dmarc@" + domain; strings.Contains(text, own) && (replaces == nil || !strings.Contains(*replaces, own)) {
-		fix.Summary += " " + mailboxNote(domain)
+	mailbox := "dmarc@" + j.main()
+	for _, r := range fix.Records {
+		if strings.Contains(r.Value, mailbox) && (r.Replaces == nil || !strings.Contains(*r.Replaces, mailbox)) {
+			fix.Summary += " The mailbox " + mailbox + " receives the reports and must exist; use another address of yours if you like."
+			break
+		}
 	}
 	return fix
 }
 
-func mailboxNote(domain string) string {
-	return "The mailbox dmarc@" + domain + " receives the reports and must exist; use another address of yours if you like."
+// main is the domain of the customer by the public suffix list.
+func (j *judge) main() string {
+	own := j.Result.own()
+	return own[len(own)-1]
+}
+
+// fresh is the record to begin with.
+func (j *judge) fresh() string { return Default(j.main()) }
+
+// accompany adds what makes the record of the main domain sound. A subdomain
+// that has a record while its main domain has none is an organisational domain
+// of its own (RFC 9989 section 4.10.2): identifiers and report addresses of the
+// main domain would then count as foreign.
+func (j *judge) accompany(fix *finding.Fix, domain string) {
+	s := j.Result.Main
+	if s == nil || domain == s.Domain || s.failed() || s.Record != nil || j.separate() {
+		return
+	}
+	if s.Answer.Status != dns.Found && len(s.Answer.Chain) > 0 {
+		fix.Records = append(fix.Records, finding.Record{Name: s.Name, Type: "CNAME", Replaces: &s.Answer.Chain[0], Remove: true})
+	}
+	fix.Records = append(fix.Records, j.sound(*s)...)
+	fix.Summary = strings.TrimSpace(fix.Summary + " Have a record at " + s.Name + " too, so that both count as one organisation.")
+}
+
+// separate says that the domain has declared itself an organisation of its own.
+func (j *judge) separate() bool {
+	return slices.ContainsFunc(j.Result.Walk, func(s Step) bool { return s.Record != nil && s.Record.PSD == "n" })
+}
+
+// sound are the changes that make a record of what stands at a step.
+func (j *judge) sound(s Step) []finding.Record {
+	if len(s.Records) > 1 {
+		return j.merged(s)
+	}
+	rec := finding.Record{Name: s.Name, Type: "TXT", Value: j.fresh()}
+	wild := j.wild(s) != nil
+	for i, t := range append(texts(s.Records), s.Others...) {
+		if wild {
+			break
+		}
+		if looksLike(t) || i < len(s.Records) {
+			mended, _ := j.mending(s).mend(t)
+			rec.Value, rec.Replaces = j.soften(s.Domain, mended), &t
+			break
+		}
+	}
+	return []finding.Record{rec}
+}
+
+func texts(records []Record) []string {
+	var out []string
+	for _, r := range records {
+		out = append(out, r.Text)
+	}
+	return out
 }
 
 // soften keeps a proposal from doing more to this mail than is done to it now:
@@ -365,7 +443,6 @@ func (j *judge) absent(named bool) {
 	if r.Record != nil || !r.Known {
 		return
 	}
-	main := r.own()[len(r.own())-1]
 	doubled, moved := false, false
 	for _, p := range r.Probes {
 		text, ok := p.Text()
@@ -386,7 +463,7 @@ func (j *judge) absent(named bool) {
 	for _, s := range r.Walk {
 		answers = append(answers, s.Answer)
 	}
-	j.raise(missingRule, r.Domain, "", j.publish(main, Default(main), nil), answers...)
+	j.raise(missingRule, r.Domain, "", j.publish(j.main(), j.fresh(), nil), answers...)
 }
 
 // move is the fix that brings a stray record to its place. At names that may
@@ -395,9 +472,8 @@ func (j *judge) move(p Probe, text string) *finding.Fix {
 	s := Step{Domain: p.Domain, Name: Name(p.Domain)}
 	mended, _ := j.mending(s).mend(text)
 	fix := j.publish(p.Domain, j.soften(p.Domain, mended), nil)
-	fix.Summary = "Publish the record at " + Name(p.Domain) + "."
 	if !strings.HasPrefix(p.Name, "_dmarc.www.") && !strings.HasPrefix(p.Name, "_dmarc.mail.") {
-		fix.Summary = "Move the record to " + Name(p.Domain) + "."
+		fix.Summary = "Remove the record at " + p.Name + ". " + fix.Summary
 		fix.Records = append(fix.Records, finding.Record{Name: p.Name, Type: "TXT", Replaces: &text, Remove: true})
 	}
 	return fix
@@ -454,7 +530,12 @@ func (j *judge) domains() {
 		j.raise(walkShortenedRule, r.Domain, strings.Join(names, ", "), nil)
 	}
 	if r.OrgKnown && r.Orgs[r.Domain].Found && r.OrgDomain != r.PSL.OrgDomain {
-		f := j.raise(orgDomainDiffersRule, r.Domain, r.PSL.OrgDomain, nil)
+		fix := &finding.Fix{}
+		last := r.Walk[len(r.Walk)-1]
+		if j.accompany(fix, r.Domain); len(fix.Records) == 0 || last.stops() {
+			fix = nil // it is psd= that makes the difference
+		}
+		f := j.raise(orgDomainDiffersRule, r.Domain, r.PSL.OrgDomain, fix)
 		f.Args[0] = r.OrgDomain
 		for _, s := range r.Walk {
 			f.Evidence = append(f.Evidence, evidence(s.Answer)...)

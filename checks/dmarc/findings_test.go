@@ -487,6 +487,49 @@ func TestProposalsDoNotRefuseMail(t *testing.T) {
 	}
 }
 
+// Every proposal makes its finding go and brings no failure, for mail from a
+// subdomain and for mail that does not pass, too.
+func TestProposalsMend(t *testing.T) {
+	auths := map[string]Auth{
+		"sound":   sound,
+		"foreign": {SPF: "pass", SPFDomain: "clockwise.info"},
+		"unknown": {SPF: "temperror", SPFDomain: "customer.example"},
+		"one leg": {SPF: "pass", SPFDomain: "b.customer.example"},
+		"below":   {SPF: "fail", SPFDomain: "customer.example", DKIM: []Signature{{"pass", "x.customer.example"}}},
+	}
+	for _, tt := range mistakes {
+		for name, auth := range auths {
+			for _, from := range []string{"customer.example", "b.customer.example"} {
+				for _, below := range []bool{false, true} {
+					lines := slices.Clone(tt.zone)
+					for i := range lines {
+						if below {
+							lines[i] = strings.Replace(lines[i], "customer.example", "b.customer.example", 1)
+						}
+					}
+					_, all := examine(t, soundZone(lines...), from, auth)
+					for _, f := range all {
+						if f.Fix == nil {
+							continue
+						}
+						z := soundZone(lines...)
+						z.apply(f.Fix)
+						_, again := examine(t, z, from, auth)
+						if slices.ContainsFunc(again, func(g finding.Finding) bool { return g.Rule == f.Rule && g.Object == f.Object }) {
+							t.Errorf("%s %s from %s (%v): %s stays after %+v", tt.id, name, from, below, f.Code(), f.Fix.Records)
+						}
+						for _, g := range again {
+							if g.Severity() == finding.Failure && find(all, g.Code()) == nil {
+								t.Errorf("%s %s from %s (%v): the fix of %s brings %s: %+v", tt.id, name, from, below, f.Code(), g.Code(), f.Fix.Records)
+							}
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
 func TestViews(t *testing.T) {
 	answer := func(server, text string) dns.Answer {
 		return dns.Answer{

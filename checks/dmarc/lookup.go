@@ -41,9 +41,10 @@ type Result struct {
 	Orgs      map[string]Org // of the From domain and of Options.Identifiers
 	PSL       PSL
 
-	Probes  []Probe     // neighbouring names, asked where nothing was found
-	Random  *dns.Answer // TXT at a name that nobody publishes: a wildcard answers it
-	Reports []Report    // domains of the report addresses
+	Probes  []Probe  // neighbouring names, asked where nothing was found
+	Main    *Step    // the step of PSL.OrgDomain, also where the walk stopped before; nil if not asked
+	Random  []Probe  // names that nobody publishes: a wildcard answers them
+	Reports []Report // domains of the report addresses
 }
 
 // Probe is a question at a name where a record may stand by mistake.
@@ -84,7 +85,7 @@ func Lookup(ctx context.Context, r dns.Resolver, from string, o Options) Result 
 	if o.SideBySide {
 		var wg sync.WaitGroup
 		wg.Go(func() { exists = r.Lookup(ctx, dns.Ask(res.Domain, dns.TypeTXT)) })
-		w.prefetch(ctx, append([]string{res.Domain}, cleaned(o.Identifiers)...)...)
+		w.prefetch(ctx, append([]string{res.Domain}, res.near(o.Identifiers)...)...)
 		wg.Wait()
 	}
 	res.Walk = w.walk(ctx, res.Domain)
@@ -98,6 +99,9 @@ func Lookup(ctx context.Context, r dns.Resolver, from string, o Options) Result 
 	}
 	res.apply()
 	res.PSL = readPSL(res.Domain, w.known)
+	if s, ok := w.known(res.PSL.OrgDomain); ok {
+		res.Main = &s
+	}
 	res.lookupOrgs(ctx, w, o)
 	if o.SideBySide {
 		res.explain(ctx, w)
@@ -182,18 +186,19 @@ func (r *Result) lookupOrgs(ctx context.Context, w *walker, o Options) {
 	if !o.SideBySide && r.Policy == NoPolicy {
 		return
 	}
-	for _, d := range cleaned(o.Identifiers) {
-		if _, ok := r.Orgs[d]; !ok && sameTop(d, r.Domain) {
+	for _, d := range r.near(o.Identifiers) {
+		if _, ok := r.Orgs[d]; !ok {
 			r.Orgs[d] = readOrg(w.walk(ctx, d))
 		}
 	}
 }
 
-// cleaned leaves out what is no name.
-func cleaned(domains []string) []string {
+// near leaves out what no walk is needed for: what is no name, and what shares
+// no label with the From domain.
+func (r *Result) near(domains []string) []string {
 	var out []string
 	for _, d := range domains {
-		if d = clean(d); d != "" {
+		if d = clean(d); d != "" && sameTop(d, r.Domain) {
 			out = append(out, d)
 		}
 	}
@@ -224,19 +229,36 @@ func (r *Result) explain(ctx context.Context, w *walker) {
 	if r.Record == nil && r.Known {
 		r.probe(ctx, w.resolver, &wg)
 	}
-	if first := r.Walk[0]; first.Answer.Status == dns.Found && first.Record == nil {
-		wg.Go(func() {
-			a := w.resolver.Lookup(ctx, dns.Ask(wildcardLabel+"."+r.Domain, dns.TypeTXT))
-			r.Random = &a
-		})
+	for _, d := range r.own() {
+		if s, ok := w.known(d); ok && s.Answer.Status == dns.Found && len(s.Records) == 0 {
+			r.Random = append(r.Random, Probe{Domain: d, Name: wildcardLabel + "." + d})
+		}
 	}
+	ask(ctx, w.resolver, r.Random, &wg)
 	if r.Record != nil {
 		r.Reports = reportsOf(*r.Record)
-		for i := range r.Reports {
-			wg.Go(func() { r.Reports[i].lookup(ctx, w, r.FoundAt) })
+		for _, first := range r.reportDomains() {
+			wg.Go(func() { r.Reports[first].lookup(ctx, w, r.FoundAt) })
 		}
 	}
 	wg.Wait()
+	for i := range r.Reports {
+		p := &r.Reports[i]
+		known := r.Reports[r.reportDomains()[p.Address.Domain]]
+		known.Address, known.Tag = p.Address, p.Tag
+		*p = known
+	}
+}
+
+// reportDomains gives the first report address of each domain.
+func (r *Result) reportDomains() map[string]int {
+	out := map[string]int{}
+	for i, p := range r.Reports {
+		if _, ok := out[p.Address.Domain]; !ok {
+			out[p.Address.Domain] = i
+		}
+	}
+	return out
 }
 
 func (r *Result) probe(ctx context.Context, resolver dns.Resolver, wg *sync.WaitGroup) {
@@ -251,13 +273,17 @@ func (r *Result) probe(ctx context.Context, resolver dns.Resolver, wg *sync.Wait
 			Probe{Domain: d, Name: Name("@." + d)},
 		)
 	}
-	for i := range r.Probes {
-		p := &r.Probes[i]
+	ask(ctx, resolver, r.Probes, wg)
+}
+
+func ask(ctx context.Context, resolver dns.Resolver, probes []Probe, wg *sync.WaitGroup) {
+	for i := range probes {
+		p := &probes[i]
 		wg.Go(func() { p.Answer = resolver.Lookup(ctx, dns.Ask(p.Name, dns.TypeTXT)) })
 	}
 }
 
-// reportsOf lists the usable addresses of a record, one for each domain and tag.
+// reportsOf lists the usable addresses of a record.
 func reportsOf(rec Record) []Report {
 	var out []Report
 	for _, list := range []struct {

@@ -20,6 +20,7 @@ type fault struct {
 // mending is what the stages know beside the text.
 type mending struct {
 	domain    string            // whose record it is
+	mailbox   string            // domain of the address to propose for reports; "" for none
 	effective bool              // receivers use the record as it stands
 	dead      map[string]string // addresses that get no reports, with the reason; as written
 	strict    []string          // alignment tags that hurt
@@ -410,7 +411,7 @@ func mendPolicyInvalid(_ mending, text string) (string, []string) {
 	if !r.P.Bad() {
 		return text, nil
 	}
-	return setTag(text, "p", string(None)), []string{r.P.Raw}
+	return setTag(text, "p", string(None)), []string{"p=" + r.P.Raw}
 }
 
 func mendSubdomainInvalid(_ mending, text string) (string, []string) {
@@ -501,8 +502,12 @@ func mendAddresses(_ mending, text string) (string, []string) {
 
 // repairedAddresses makes usable addresses of an entry, if there are any in it.
 func repairedAddresses(entry string) []string {
+	words := strings.Fields(entry)
+	if strings.Count(entry, "@") == 1 {
+		words = []string{strings.Join(words, "")}
+	}
 	var out []string
-	for word := range strings.FieldsSeq(entry) {
+	for _, word := range words {
 		if bare, ok := cutPrefixFold(word, "mailto:"); ok {
 			word = bare
 		}
@@ -586,7 +591,7 @@ func mendDead(m mending, text string) (string, []string) {
 		case len(kept) > 0:
 			text = l.WithValue(p, strings.TrimLeft(strings.Join(kept, ","), " \t"))
 		case tag == "rua":
-			text = l.WithValue(p, "mailto:dmarc@"+m.domain)
+			text = l.WithValue(p, "mailto:dmarc@"+m.mailbox)
 		default:
 			text = dropTag(text, tag)
 		}
@@ -600,8 +605,8 @@ func mendReports(m mending, text string) (string, []string) {
 		return text, nil
 	}
 	out := text
-	if m.domain != lintDomain {
-		out = setTag(text, "rua", "mailto:dmarc@"+m.domain)
+	if m.mailbox != "" {
+		out = setTag(text, "rua", "mailto:dmarc@"+m.mailbox)
 	}
 	if !m.effective {
 		return out, nil

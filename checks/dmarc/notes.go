@@ -29,7 +29,7 @@ func (j *judge) notes(s Step, r Record) {
 		case !p.HasEquals:
 		case slices.Contains(obsoleteTags, name):
 			note(tagObsoleteRule, p.Name)
-		case name != "" && !slices.Contains(knownTags, name) && meantTag(name) == "":
+		case name != "" && !strings.ContainsFunc(name, odd) && !slices.Contains(knownTags, name) && meantTag(name) == "":
 			note(tagUnknownRule, p.Name)
 		case name == "p" && i != 1:
 			note(policyNotSecondRule, "")

@@ -90,7 +90,7 @@ func FuzzParse(f *testing.F) {
 		if !looksLike(text) {
 			return
 		}
-		m := mending{domain: "customer.example", effective: true}
+		m := mending{domain: "customer.example", mailbox: "customer.example", effective: true}
 		out, _ := m.mend(text)
 		again, faults := m.mend(out)
 		if again != out {

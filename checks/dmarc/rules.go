@@ -329,7 +329,7 @@ var policyAssumedNoneRule = &finding.Rule{
 var policyInvalidRule = &finding.Rule{
 	Code: "dmarc.policy-invalid", Severity: finding.Failure, Owner: finding.CustomerDNS, Tier: 1,
 	Title:      "%[2]s is no DMARC policy",
-	Saw:        "The value at %[1]s says p=%[2]s; only none, quarantine and reject exist.",
+	Saw:        "The value at %[1]s says %[2]s; only none, quarantine and reject exist.",
 	Effect:     "Receivers read it as p=none where the record has an address for reports, and ignore it otherwise.",
 	Action:     "Replace the record at %[1]s by the corrected one. It begins with p=none, which is what receivers do now.",
 	References: []string{"RFC 9989 section 4.10.1"},
