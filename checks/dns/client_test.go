@@ -309,7 +309,7 @@ func TestLoss(t *testing.T) {
 		z := nameserver.NewZone()
 		z.TXT("*.example", "x")
 		s := serve(t, z, nameserver.Options{Behaviour: nameserver.Behaviour{Loss: tc.loss}, Seed: 1})
-		c := client(t, dns.Config{}, s)
+		c := client(t, dns.Config{Timeout: 12 * wait}, s)
 		c.Lookup(t.Context(), dns.Ask("first.example", dns.TypeTXT))
 		s.Reset()
 		var wg sync.WaitGroup

@@ -16,7 +16,7 @@ import (
 const (
 	firstWait = 400 * time.Millisecond // nothing is known of the server
 	leastWait = 20 * time.Millisecond
-	mostWait  = 2 * time.Second
+	mostWait  = time.Second
 )
 
 // A server that let so many questions in a row go without answer is asked last,
