@@ -59,6 +59,9 @@ type Input struct {
 	Result Result
 	Path   Path
 	Views  dns.Views // of Result.ViewName
+
+	// All says whether mail of every transport of the domain passes.
+	All Truth
 }
 
 // ViewName is the name whose answers from several servers matter.
@@ -503,6 +506,9 @@ func (j *judge) policy() {
 		j.raise(policyNoneRule, r.FoundAt, "", nil, at.Answer).Object = at.Name
 	case Quarantine:
 		j.raise(policyQuarantineRule, r.FoundAt, "", nil, at.Answer).Object = at.Name
+	}
+	if j.All == Yes && (r.Policy == None || r.Policy == Quarantine) {
+		j.raise(readyToTightenRule, r.FoundAt, string(r.Policy), nil, at.Answer)
 	}
 	if first := r.Walk[0]; first.Record != nil && r.OrgDomain != r.Domain {
 		for _, s := range r.Walk[1:] {

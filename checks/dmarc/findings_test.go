@@ -323,6 +323,22 @@ func TestVectors(t *testing.T) {
 			codes: []string{"dmarc.answer-too-large"},
 		},
 		{
+			id: "authorisation redirects", from: "customer.example", org: "customer.example", policy: None,
+			zone: append(
+				at("v=DMARC1; p=none; rua=mailto:r@reports.example"),
+				"customer.example._report._dmarc.reports.example TXT v=DMARC1; rua=mailto:r@other.example",
+			),
+			codes: []string{"dmarc.report-authorisation-broken"}, not: []string{"dmarc.report-target-not-authorised"},
+		},
+		{
+			id: "authorisation misspelt", from: "customer.example", org: "customer.example", policy: None,
+			zone: append(
+				at("v=DMARC1; p=none; rua=mailto:r@reports.example"),
+				"customer.example._report._dmarc.reports.example TXT v=dmarc1",
+			),
+			codes: []string{"dmarc.report-authorisation-broken"},
+		},
+		{
 			id: "public suffix", from: "co.uk", org: "co.uk", policy: NoPolicy,
 			codes: []string{"dmarc.domain-is-public-suffix"},
 		},
@@ -556,6 +572,18 @@ func TestViews(t *testing.T) {
 			t.Errorf("%s: %v, want %s", tt.name, codes(all), tt.want)
 		} else if tt.want == "dmarc.caches-behind" && !strings.Contains(f.Saw(), "until 04:04:05 UTC") {
 			t.Errorf("does not say until when: %s", f.Saw())
+		}
+	}
+}
+
+func TestReadyToTighten(t *testing.T) {
+	for record, want := range map[string]bool{dmarcOK: true, "v=DMARC1; p=reject": false} {
+		r := Lookup(t.Context(), soundZone(at(record)...), "customer.example", Options{SideBySide: true})
+		for _, all := range []Truth{Yes, No, Unknown} {
+			got := find(see(Findings(Input{Result: r, Path: NewPath(r, sound), All: all})), "dmarc.ready-to-tighten") != nil
+			if got != (want && all == Yes) {
+				t.Errorf("%s, all %v: %v", record, all, got)
+			}
 		}
 	}
 }

@@ -119,6 +119,10 @@ func (j *judge) reports(s Step, fix *finding.Fix) {
 			f := j.raise(reportDomainWithoutMXRule, s.Domain, p.Address.Domain, fix, p.MX)
 			f.Object = p.Address.Domain
 			f.Args = append(f.Args, p.Address.Email)
+		case p.External == Yes && p.broken() != "":
+			f := j.raise(reportAuthorisationBrokenRule, s.Domain, p.Address.Domain, fix, p.Authorisation)
+			f.Object = p.Address.Domain
+			f.Args = append(f.Args, p.Authorisation.Question.Name, p.broken())
 		case p.External == Yes && p.Authorised == No:
 			f := j.raise(reportTargetNotAuthorisedRule, s.Domain, p.Address.Domain, fix, p.Authorisation)
 			f.Object = p.Address.Domain
@@ -130,6 +134,33 @@ func (j *judge) reports(s Step, fix *finding.Fix) {
 			}
 		}
 	}
+}
+
+// broken says what is wrong with the record by which a domain takes reports
+// about another one; "" where it is sound or missing.
+func (p Report) broken() string {
+	var records []Record
+	var meant string
+	for _, t := range p.Authorisation.Texts() {
+		if r := Parse(t); r.Version {
+			records = append(records, r)
+		} else if looksLike(t) {
+			meant = t
+		}
+	}
+	switch {
+	case len(records) == 0 && meant != "":
+		return "the record does not begin with v=DMARC1: " + meant
+	case len(records) > 1:
+		return "there are several records"
+	case len(records) == 1:
+		for _, a := range records[0].RUA {
+			if a.Domain != p.Address.Domain {
+				return "the record sends the reports elsewhere: " + a.Raw
+			}
+		}
+	}
+	return ""
 }
 
 // views compares the answers of several servers.

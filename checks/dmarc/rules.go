@@ -85,6 +85,7 @@ var serversDisagreeRule = &finding.Rule{
 	Effect:     "Which policy a receiver sees depends on the server that it happens to ask.",
 	Action:     "Have the zone copied to all name servers again, or remove the server that lags behind from the delegation.",
 	References: []string{"RFC 1034 section 4.3.5"},
+	Hides:      []string{"dmarc.caches-behind", "dns.serial-differs"},
 }
 
 var cachesBehindRule = &finding.Rule{
@@ -542,6 +543,15 @@ var reportTargetNotAuthorisedRule = &finding.Rule{
 	References: []string{"RFC 9990 section 4"},
 }
 
+var reportAuthorisationBrokenRule = &finding.Rule{
+	Code: "dmarc.report-authorisation-broken", Severity: finding.Warning, Owner: finding.CustomerDNS, Tier: 3,
+	Title:      "%[2]s agrees to DMARC reports in a broken way",
+	Saw:        "At %[5]s: %[6]s.",
+	Effect:     "Reporters may not send the reports there, or send them elsewhere.",
+	Action:     "Have the owner of %[2]s publish just v=DMARC1 at %[5]s.",
+	References: []string{"RFC 9990 section 4"},
+}
+
 var reportDomainWithoutMXRule = &finding.Rule{
 	Code: "dmarc.report-domain-without-mx", Severity: finding.Warning, Owner: finding.CustomerDNS, Tier: 2,
 	Title:      "%[2]s takes no mail, so no DMARC reports arrive",
@@ -607,6 +617,14 @@ var dkimOnlyRule = &finding.Rule{
 	References: []string{"RFC 9989 section 4.4"},
 }
 
+var readyToTightenRule = &finding.Rule{
+	Code: "dmarc.ready-to-tighten", Severity: finding.Note, Owner: finding.CustomerDNS, Tier: 2,
+	Title:      "All transports of %[3]s pass: DMARC can be tightened",
+	Saw:        "The policy is %[2]s, and every configured transport of the domain has an aligned pass.",
+	Effect:     "A stricter policy would cost none of this mail. Look at the reports for other senders first.",
+	References: []string{"RFC 9989 section 5.1"},
+}
+
 // Rules lists the rules of DMARC in the order of the catalogue.
 func Rules() []*finding.Rule {
 	return []*finding.Rule{
@@ -669,6 +687,7 @@ func Rules() []*finding.Rule {
 		reportAddressesManyRule,
 		reportAddressDuplicateRule,
 		reportTargetNotAuthorisedRule,
+		reportAuthorisationBrokenRule,
 		reportDomainWithoutMXRule,
 		failureReportsRequestedRule,
 		mailRejectedRule,
@@ -676,5 +695,6 @@ func Rules() []*finding.Rule {
 		mailUnalignedRule,
 		spfOnlyRule,
 		dkimOnlyRule,
+		readyToTightenRule,
 	}
 }
