@@ -25,7 +25,7 @@ func oneOf(words ...string) func(string) (value, wrong, hint string) {
 		if w := strings.ToLower(s); slices.Contains(words, w) {
 			return w, "", ""
 		}
-		near := nearest(s, words)
+		near := transports.Nearest(s, words)
 		return "", fmt.Sprintf("%q is not one of %s", s, strings.Join(words, ", ")), meant(near, words)
 	}
 }
