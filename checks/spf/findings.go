@@ -58,6 +58,7 @@ func Findings(in Input) []finding.Finding {
 		j.judgeNode(t, "", []string{t.Domain})
 		j.judgeLimits(t)
 	}
+	j.judgeOutcomes()
 	if in.Sending {
 		j.judgePaths()
 	}
@@ -343,6 +344,9 @@ func (j *judge) judgeError(n *Node, own string, path []string, both []finding.Ev
 	}
 	switch p.Kind {
 	case NoRecord:
+		if strings.Contains(own, `"`) {
+			return // the quotation mark is told, and made the name wrong
+		}
 		rule := includeTarget
 		if n.IsRedirect() {
 			rule = redirectTarget
@@ -517,6 +521,24 @@ func voidNames(n *Node) []string {
 		out = append(out, n.Domain)
 	}
 	return out
+}
+
+// judgeOutcomes tells an error of the evaluation that the tree does not show:
+// names with macros are only known for a client.
+func (j *judge) judgeOutcomes() {
+	for _, o := range j.in.Result.Outcomes {
+		told := func(severity finding.Severity) bool {
+			return slices.ContainsFunc(j.out, func(f finding.Finding) bool { return f.Severity() == severity })
+		}
+		p, _ := o.Problem.(*Problem)
+		switch {
+		case p == nil:
+		case o.Result == TempError && len(o.Unread) > 0 && !told(finding.Unknown):
+			j.raiseUnreadable(p.Term, o.Unread[0].Question.Name, o.Unread[0])
+		case o.Result == PermError && !told(finding.Failure):
+			j.raise(invalid, "", j.domainEvidence(), j.subject, strings.TrimPrefix(p.Error(), "spf: "))
+		}
+	}
 }
 
 // judgePaths says how the relays fare with the record.
@@ -741,8 +763,8 @@ var unmended = []*finding.Rule{
 	lookupsShare, expBroken, includePassesAll, includeModifier, tooManyPTR, tooManyMX,
 }
 
-// counted are the rules that the number of look-ups mends.
-var counted = []*finding.Rule{tooManyLookups, atLimit, nearLimit}
+// counted are the rules that fewer look-ups mend, the mildest first.
+var counted = []*finding.Rule{nearLimit, atLimit, tooManyLookups}
 
 // attachFixes gives each finding the proposal that mends it.
 func (j *judge) attachFixes(p Proposal) {
@@ -756,7 +778,7 @@ func (j *judge) attachFixes(p Proposal) {
 			f.Fix = j.withoutLeftover()
 		case slices.Contains(unmended, f.Rule):
 		case slices.Contains(counted, f.Rule):
-			if limit := limitRule(p.LookupsAfter); limit == nil || limit != f.Rule && limit != tooManyLookups {
+			if slices.Index(counted, limitRule(p.LookupsAfter)) < slices.Index(counted, f.Rule) {
 				f.Fix = p.Fix()
 			}
 		case f.Rule == allNeutral && p.Sound():
@@ -790,6 +812,9 @@ var removable = []*finding.Rule{
 func (j *judge) withoutTerm(p Proposal, f finding.Finding) *finding.Fix {
 	if !slices.Contains(removable, f.Rule) || f.Object == "" || j.in.Expect.isOurs(f.Object) {
 		return nil
+	}
+	if n := ownNode(j.in.Result.Tree, f.Object); n != nil && f.Rule != termDuplicate && (len(n.Addresses) > 0 || n.Record != nil) {
+		return nil // part of what it leads to is sound
 	}
 	words, first := strings.Fields(p.After), f.Rule == termDuplicate
 	kept := slices.DeleteFunc(slices.Clone(words), func(w string) bool {

@@ -92,7 +92,7 @@ func (r *reading) judgeClockWise(terms []Term, expect Expect) {
 	ours, before := 0, 0
 	for i, t := range terms {
 		if !expect.isOurs(t.Text) {
-			if i > all && all >= 0 && t.Kind == Mechanism && !t.IsAll() {
+			if i > all && all >= 0 && t.Kind == Mechanism && !t.IsAll() && !expect.isNear(t.Value) {
 				r.fault(termsAfterAll, t.Text, t.Text, terms[all].Text)
 			}
 			continue
@@ -239,7 +239,7 @@ func (r *reading) judgeCounts() {
 		}
 	}
 	if rule := limitRule(count); rule != nil && (!open || rule == tooManyLookups) {
-		r.fault(rule, "", strconv.Itoa(count), "")
+		r.fault(rule, "", strconv.Itoa(count), "this domain")
 	}
 }
 

@@ -1,6 +1,7 @@
 package spf
 
 import (
+	"cmp"
 	"fmt"
 	"net/netip"
 	"regexp"
@@ -205,6 +206,9 @@ func (r *reading) versionTag(text string) (rest string, ok bool) {
 	plain := strings.ReplaceAll(trimmed, glue, "")
 	if !anyVersion.MatchString(plain) || !strings.HasPrefix(lower(plain), version) {
 		if loc := anyVersion.FindStringIndex(trimmed); loc != nil && loc[0] > 0 && !r.selected {
+			if !knownTerm.MatchString(trimmed[loc[0]+len(version):]) {
+				return "", false // prose about SPF
+			}
 			r.fault(leadingCharacters, "", strings.TrimSpace(trimmed[:loc[0]]))
 			trimmed = trimmed[loc[0]:]
 		}
@@ -270,6 +274,11 @@ func (r *reading) readTerms(text string, expect Expect) {
 	for i := 0; i < len(tokens); i++ {
 		t := tokens[i]
 		whole := strings.ReplaceAll(t, glue, "")
+		if parts := r.apart(t); parts != nil {
+			tokens = slices.Concat(tokens[:i:i], parts, tokens[i+1:])
+			i--
+			continue
+		}
 		switch kind := foreignTo(whole, foreign != ""); {
 		case strings.EqualFold(whole, version):
 			rest := strings.ReplaceAll(strings.Join(tokens[i:], " "), glue, "")
@@ -302,6 +311,28 @@ func (r *reading) readTerms(text string, expect Expect) {
 		}
 	}
 }
+
+// apart cuts a piece that a version tag is glued to; nil for all others.
+func (r *reading) apart(t string) []string {
+	rule, parts, what := spaceMissing, []string(nil), ""
+	if n := len(t) - len(version); n > 0 && strings.EqualFold(t[n:], version) {
+		parts = []string{strings.TrimRight(t[:n], ";,"), t[n:]}
+		if c := t[n-1]; c == ';' || c == ',' {
+			rule, what = separatorWrong, separatorNames[c]
+		}
+	} else if n := len(version); len(t) > n && strings.EqualFold(t[:n], version) && (t[n] == ';' || t[n] == ',') {
+		parts = []string{t[:n], strings.TrimLeft(t[n:], ";,")}
+		rule, what = separatorWrong, separatorNames[t[n]]
+	}
+	if parts == nil {
+		return nil
+	}
+	parts = slices.DeleteFunc(parts, func(s string) bool { return s == "" })
+	r.fault(rule, t, t, cmp.Or(what, strings.Join(parts, " ")))
+	return parts
+}
+
+var separatorNames = map[byte]string{';': "a semicolon", ',': "a comma"}
 
 func (r *reading) drop(from string) {
 	r.pieces = append(r.pieces, piece{from: from, broken: true})
@@ -408,7 +439,7 @@ func (r *reading) one(t string, expect Expect, capitals bool) piece {
 	}
 	if i := separatorAt(t); i >= 0 {
 		parts := strings.FieldsFunc(t, func(c rune) bool { return c == ';' || c == ',' })
-		return split(separatorWrong, parts, map[byte]string{';': "a semicolon", ',': "a comma"}[t[i]])
+		return split(separatorWrong, parts, separatorNames[t[i]])
 	}
 	for _, glued := range []*regexp.Regexp{gluedAll, gluedTerm} {
 		if m := glued.FindStringSubmatch(t); m != nil {
@@ -604,6 +635,11 @@ func (r *reading) mendNetwork(t Term, e *SyntaxError, expect Expect) string {
 		if n, err := strconv.Atoi(length); err == nil && n <= a.BitLen() && n > 8 {
 			meant = t.Name + ":" + address + "/" + strconv.Itoa(n) // a leading zero
 		}
+	case t.Name == "ip4" && rule == addressMalformed && withoutZeros(address) != "":
+		meant, why = "ip4:"+withoutZeros(address), "a number begins with 0"
+		if cut {
+			meant += "/" + length
+		}
 	case strings.Contains(address, "-"):
 		why = "a range with a hyphen is not possible"
 	case strings.Contains(address, "*"):
@@ -611,6 +647,22 @@ func (r *reading) mendNetwork(t Term, e *SyntaxError, expect Expect) string {
 	}
 	r.fault(rule, t.Text, t.Text, why)
 	return meant
+}
+
+// withoutZeros is an IPv4 address without the leading zeros of its numbers; ""
+// when that gives none.
+func withoutZeros(address string) string {
+	parts := strings.Split(address, ".")
+	for i, p := range parts {
+		if parts[i] = strings.TrimLeft(p, "0"); parts[i] == "" && p != "" {
+			parts[i] = "0"
+		}
+	}
+	s := strings.Join(parts, ".")
+	if a, err := netip.ParseAddr(s); err != nil || !a.Is4() {
+		return ""
+	}
+	return s
 }
 
 // isNetworkText says whether a damaged address means ClockWise's network: its

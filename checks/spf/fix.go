@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"clockwise.info/cwmail/checks/dns"
 	"clockwise.info/cwmail/checks/finding"
 )
 
@@ -70,6 +71,10 @@ type Proposal struct {
 
 	LookupsBefore, LookupsAfter int
 	VoidBefore, VoidAfter       int
+
+	// Estimated means that terms are new to the record, or were not followed:
+	// each is counted as one look-up, whatever it leads to.
+	Estimated bool
 
 	Changes  []Change
 	Problems []string // why the record cannot be published as it is
@@ -139,6 +144,9 @@ func propose(in ProposeInput, from []source) Proposal {
 			d.p.Before = &s.text
 			break
 		}
+	}
+	if in.Result.Answer.Status == dns.Failed && in.Result.Answer.Err != nil {
+		d.p.Problems = append(d.p.Problems, "The records of "+in.Result.Domain+" could not be read, so it is not known what has to stay.")
 	}
 	d.newcomer = d.p.Before == nil
 	for i, s := range from {
@@ -212,6 +220,9 @@ func (d *draft) addSource(s source, further bool) {
 		}
 		if len(p.to) == 0 {
 			d.remove(p.from, "it is no term of SPF")
+			if !p.foreign && !strings.EqualFold(p.from, version) {
+				d.p.Notes = append(d.p.Notes, p.from+" is left out, as it makes the record an error; if it named a sender, write it anew.")
+			}
 		}
 		// The first of several terms made of one piece is the changed one.
 		for j := before + 1; j < len(d.terms); j++ {
@@ -229,8 +240,11 @@ func (d *draft) remove(was, reason string) {
 
 func (d *draft) keep(term, was, reason string) {
 	c := Change{Term: term, Was: was, What: Same, CostBefore: d.costBefore(was), CostAfter: d.costAfter(term)}
-	if term != was {
+	switch {
+	case term != was:
 		c.What, c.Reason = Changed, cmp.Or(reason, "it was written wrongly")
+	case len(d.alls) > 0 && !strings.Contains(term, "="):
+		c.What, c.Reason = Changed, "it moves before "+d.alls[0]
 	}
 	d.terms = append(d.terms, c)
 }
@@ -378,7 +392,7 @@ func (d *draft) dead(n *Node) string {
 		return "it leads back to this record"
 	case problemIs(n.Err, NoRecord), problemIs(n.Err, TargetInvalid):
 		return "the name that it leads to has no SPF record"
-	case d.in.Result.VoidLookups > MaxVoidLookups && n.Void > 0 && len(n.Children) == 0:
+	case d.in.Result.VoidLookups > MaxVoidLookups && n.Void > 0 && len(n.Children) == 0 && len(n.Addresses) == 0:
 		return "the name that it asks for does not exist"
 	}
 	return ""
@@ -600,6 +614,9 @@ func (d *draft) suggest() {
 
 // records says what changes in DNS.
 func (d *draft) records(from []source) {
+	if a := d.in.Result.Answer; a.Status == dns.Failed && a.Err != nil {
+		return
+	}
 	first := true
 	for _, s := range from {
 		text := s.text
@@ -618,9 +635,17 @@ func (d *draft) records(from []source) {
 	}
 	d.p.Records = append(d.p.Records, finding.Record{Name: d.p.Domain, Type: "TXT", Value: d.p.After})
 	for _, s := range from {
-		text := s.text
-		d.p.Records = append(d.p.Records, finding.Record{Name: s.name, Type: s.typ, Replaces: &text, Remove: true})
+		if text := s.text; mustGo(s, d.p.Domain) {
+			d.p.Records = append(d.p.Records, finding.Record{Name: s.name, Type: s.typ, Replaces: &text, Remove: true})
+		}
 	}
+}
+
+// mustGo says whether a record in the wrong place serves nobody. One at a name
+// such as mail. or _spf. may be in use for that name itself.
+func mustGo(s source, domain string) bool {
+	return s.typ == "SPF" || slices.Contains(Doubled(domain), s.name) ||
+		strings.HasPrefix(s.name, "_dmarc.") || strings.HasPrefix(s.name, "@.")
 }
 
 func (d *draft) costBefore(was string) int {
@@ -636,8 +661,8 @@ func (d *draft) costBefore(was string) int {
 	return d.costAfter(was)
 }
 
-// costAfter is what a term costs. Where its tree is not known the term itself
-// is counted, and one more for nothing else.
+// costAfter is what a term costs. Where its tree is not known only the term
+// itself is counted.
 func (d *draft) costAfter(term string) int {
 	if n := d.node(term); n != nil {
 		return n.Lookups
@@ -652,6 +677,7 @@ func (d *draft) costAfter(term string) int {
 	if n := findNode(d.in.Result.Tree, t.Domain); n != nil && (t.Name == "include" || t.Name == "redirect") {
 		return n.Lookups
 	}
+	d.p.Estimated = d.p.Estimated || t.Name == "include" || t.Name == "redirect"
 	return 1
 }
 

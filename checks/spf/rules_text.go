@@ -79,7 +79,7 @@ var (
 	nonASCII = &finding.Rule{ // %[2]s: the character's name, %[3]s: its position, from 1
 		Code: "spf.non-ascii", Severity: finding.Failure, Owner: finding.CustomerDNS, Tier: 1,
 		Title:      "A character in the SPF record does not belong there",
-		Saw:        "%[2]s stands at position %[3]s of the record.",
+		Saw:        "At position %[3]s of the record stands %[2]s.",
 		Effect:     "Receivers cannot read the record, so this mail does not pass SPF.",
 		Action:     "Replace the record by the one below; paste it as plain text.",
 		References: []string{"RFC 7208 section 3.1", "RFC 7208 section 12"},
@@ -92,7 +92,7 @@ var (
 	controlCharacter = &finding.Rule{ // as nonASCII
 		Code: "spf.control-character", Severity: finding.Failure, Owner: finding.CustomerDNS, Tier: 1,
 		Title:      "The SPF record holds %[2]s",
-		Saw:        "%[2]s stands at position %[3]s of the record. Only spaces may stand between terms.",
+		Saw:        "At position %[3]s of the record stands %[2]s. Only spaces may stand between terms.",
 		Effect:     "Receivers cannot read the record, so this mail does not pass SPF.",
 		Action:     "Replace the record by the one below; type it on one line.",
 		References: []string{"RFC 7208 section 12"},

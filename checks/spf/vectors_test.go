@@ -1,6 +1,7 @@
 package spf
 
 import (
+	"fmt"
 	"net/netip"
 	"slices"
 	"strings"
@@ -72,6 +73,12 @@ var vectors = []struct {
 	{"V26", `a.example TXT v=spf1 include:b.example -all
 		b.example FAIL`, TempError, []string{"spf.unreadable", "!spf.missing", "!spf.include-target-without-spf"}, nil},
 	{"unreadable", `a.example FAIL`, TempError, []string{"spf.unreadable", "!spf.missing"}, nil},
+	{"unreadable for a client", `a.example TXT v=spf1 exists:%{i}.x.example -all
+		192.0.2.1.x.example FAIL`, TempError, []string{"spf.unreadable"}, nil},
+	{"part of a host gone", `a.example TXT v=spf1 mx -all
+		a.example MX 10 m1.example
+		a.example MX 20 m2.example
+		m1.example A 20.0.0.1`, Fail, []string{"spf.host-without-address"}, nil},
 	{"huge", `a.example TXT v=spf1 ip4:16.0.0.0/12 -all`, Fail, []string{"spf.range-huge"}, nil},
 	{"overlap", `a.example TXT v=spf1 ip4:20.0.0.0/24 ip4:20.0.0.7 -all`, Fail, []string{"+spf.range-overlap"}, nil},
 	{"near", `a.example TXT v=spf1` + strings.Repeat(" a:ok.example", 8) + ` -all
@@ -162,6 +169,11 @@ func testVectors(t *testing.T) {
 			all := Findings(in)
 			arrange(all)
 			see(all)
+			for _, f := range all {
+				if len(f.Evidence) == 0 {
+					t.Errorf("%s has no evidence", f.Code())
+				}
+			}
 			for _, want := range c.codes {
 				has := slices.ContainsFunc(all, func(f finding.Finding) bool { return f.Code() == strings.TrimLeft(want, "+!") })
 				switch {
@@ -341,6 +353,59 @@ func applied(t *testing.T, z *zone, p Proposal) Result {
 		apply(t, z, &finding.Fix{Records: p.Records})
 	}
 	return Lookup(t.Context(), z, customer, ClockWise().Relays, Options{})
+}
+
+// TestChanges holds what is told about each term.
+func TestChanges(t *testing.T) {
+	z := world(t)
+	z.add(t, customer, "TXT", "v=spf1 ip4:20.0.0.1 include:suite-a.example a:_spf.clockwise.info -all include:crm.example include:_spf.clockwise.info")
+	in, _ := examine(t, z, customer, nil)
+	p := Propose(ProposeInput{Result: in.Result, Expect: in.Expect, ClockWise: in.ClockWise, MX: in.MX})
+	var got []string
+	for _, c := range p.Changes {
+		got = append(got, fmt.Sprintf("%s %s (%s) %d %d", c.What, c.Term, c.Was, c.CostBefore, c.CostAfter))
+	}
+	want := []string{
+		"same ip4:20.0.0.1 (ip4:20.0.0.1) 0 0",
+		"same include:suite-a.example (include:suite-a.example) 4 4",
+		"change include:_spf.clockwise.info (a:_spf.clockwise.info) 1 1",
+		"change include:crm.example (include:crm.example) 0 2",
+		"remove include:_spf.clockwise.info (include:_spf.clockwise.info) 0 -1",
+		"same -all (-all) 0 0",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+	if p.LookupsBefore != 5 || p.LookupsAfter != 7 || p.VoidBefore != 1 || p.VoidAfter != 0 || p.Estimated {
+		t.Errorf("%d to %d look-ups, %d to %d void, estimated %v", p.LookupsBefore, p.LookupsAfter, p.VoidBefore, p.VoidAfter, p.Estimated)
+	}
+}
+
+// TestProposeLimits: above the limit the record is shown, but not offered.
+func TestProposeLimits(t *testing.T) {
+	z := world(t)
+	z.add(t, customer, "TXT", "v=spf1 include:suite-a.example include:suite-b.example include:crm.example ptr -all")
+	in, all := examine(t, z, customer, nil)
+	p := Propose(ProposeInput{Result: in.Result, Expect: in.Expect, ClockWise: in.ClockWise, MX: in.MX})
+	if p.Sound() || p.Fix() != nil || p.LookupsAfter != 12 {
+		t.Errorf("sound %v with %d look-ups", p.Sound(), p.LookupsAfter)
+	}
+	if want := (Removal{Term: "ptr", Frees: 1, Reason: "ptr should not be used"}); len(p.Removals) != 4 || p.Removals[0] != want {
+		t.Errorf("%+v", p.Removals)
+	}
+	for _, f := range all {
+		if f.Fix != nil {
+			t.Errorf("%s offers %+v", f.Code(), f.Fix)
+		}
+	}
+}
+
+// TestProposeUnreadable: what could not be read is not replaced.
+func TestProposeUnreadable(t *testing.T) {
+	res := Result{Domain: customer, Answer: textAnswer(dns.Ask(customer, dns.TypeTXT), "?")}
+	if p := Propose(ProposeInput{Result: res, Expect: ClockWise(), MX: []string{}}); p.Sound() || p.Fix() != nil {
+		t.Errorf("proposes %+v", p)
+	}
 }
 
 // TestUnknownSenders: who receives mail at servers that are not known may send
