@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -52,6 +53,11 @@ func (r *reading) fault(rule *finding.Rule, object string, args ...string) {
 	r.faults = append(r.faults, fault{rule, object, args})
 }
 
+// lazily compiles a pattern at its first use: most commands never need it.
+func lazily(text string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(text) })
+}
+
 // glue stands in a text where two strings of a record meet between two terms.
 // Control characters of the text itself have been replaced before.
 const glue = "\x00"
@@ -85,7 +91,7 @@ func (r *reading) characters() string {
 	at, found := 0, map[*finding.Rule][]string{}
 	first := map[*finding.Rule]int{}
 	for i, s := range r.strings {
-		if i > 0 && startsTerm.MatchString(s) && endsTerm(r.strings[i-1]) {
+		if i > 0 && startsTerm().MatchString(s) && endsTerm(r.strings[i-1]) {
 			out.WriteString(glue)
 		}
 		for j := 0; j < len(s); {
@@ -159,9 +165,9 @@ func characterName(raw string) string {
 }
 
 var (
-	zonePrefix = regexp.MustCompile(`(?i)^\s*(?:[^\s"]+\s+)?(?:\d+[smhdw]?\s+)?(?:IN\s+)?(?:\d+[smhdw]?\s+)?(?:TXT|SPF)\s+\(?\s*(["']|v\s*=\s*spf)`)
-	startsTerm = regexp.MustCompile(`(?i)^[-+~?]?(?:(?:include|ip4|ip6|exists|a|mx|ptr):|(?:redirect|exp)=|(?:all|mx|a|ptr)(?: |$))`)
-	quotedGap  = regexp.MustCompile(`["']\s+["']`)
+	zonePrefix = lazily(`(?i)^\s*(?:[^\s"]+\s+)?(?:\d+[smhdw]?\s+)?(?:IN\s+)?(?:\d+[smhdw]?\s+)?(?:TXT|SPF)\s+\(?\s*(["']|v\s*=\s*spf)`)
+	startsTerm = lazily(`(?i)^[-+~?]?(?:(?:include|ip4|ip6|exists|a|mx|ptr):|(?:redirect|exp)=|(?:all|mx|a|ptr)(?: |$))`)
+	quotedGap  = lazily(`["']\s+["']`)
 )
 
 // endsTerm says whether a string can end with a whole term.
@@ -175,7 +181,7 @@ func endsTerm(s string) bool {
 
 // unwrap takes away what a panel or a zone file puts around a value.
 func (r *reading) unwrap(text string) string {
-	if m := zonePrefix.FindStringSubmatchIndex(text); m != nil {
+	if m := zonePrefix().FindStringSubmatchIndex(text); m != nil {
 		r.fault(zoneLine, "", strings.TrimSpace(text[:m[2]]))
 		text = strings.Trim(strings.TrimSpace(text[m[2]:]), "()")
 	}
@@ -187,16 +193,16 @@ func (r *reading) unwrap(text string) string {
 			end = at + i
 		}
 		r.fault(quotesInValue, "", strings.ReplaceAll(text[start:end], glue, ""))
-		text = quotedGap.ReplaceAllStringFunc(text, func(string) string { return " " })
+		text = quotedGap().ReplaceAllStringFunc(text, func(string) string { return " " })
 		text = strings.NewReplacer(`\"`, "", `"`, "").Replace(text)
 	}
 	return text
 }
 
 var (
-	spacedVersion = regexp.MustCompile(`(?i)^v\s*[=:]\s*spf\s*1(?: |$)`)
-	anyVersion    = regexp.MustCompile(`(?i)v=spf1(?:[ ;,]|$|[a-z0-9]*:)`)
-	knownTerm     = regexp.MustCompile(`(?i)(?:^| )[-+~?]?(?:(?:include|ip4|ip6|exists|a|mx|ptr):\S|redirect=\S|(?:all|mx|a)(?: |$))`)
+	spacedVersion = lazily(`(?i)^v\s*[=:]\s*spf\s*1(?: |$)`)
+	anyVersion    = lazily(`(?i)v=spf1(?:[ ;,]|$|[a-z0-9]*:)`)
+	knownTerm     = lazily(`(?i)(?:^| )[-+~?]?(?:(?:include|ip4|ip6|exists|a|mx|ptr):\S|redirect=\S|(?:all|mx|a)(?: |$))`)
 )
 
 // versionTag takes the version tag off, whatever became of it. ok is false for
@@ -204,9 +210,9 @@ var (
 func (r *reading) versionTag(text string) (rest string, ok bool) {
 	trimmed := strings.TrimLeft(text, " '`")
 	plain := strings.ReplaceAll(trimmed, glue, "")
-	if !anyVersion.MatchString(plain) || !strings.HasPrefix(lower(plain), version) {
-		if loc := anyVersion.FindStringIndex(trimmed); loc != nil && loc[0] > 0 && !r.selected {
-			if !knownTerm.MatchString(trimmed[loc[0]+len(version):]) {
+	if !anyVersion().MatchString(plain) || !strings.HasPrefix(lower(plain), version) {
+		if loc := anyVersion().FindStringIndex(trimmed); loc != nil && loc[0] > 0 && !r.selected {
+			if !knownTerm().MatchString(trimmed[loc[0]+len(version):]) {
 				return "", false // prose about SPF
 			}
 			r.fault(leadingCharacters, "", strings.TrimSpace(trimmed[:loc[0]]))
@@ -232,20 +238,20 @@ func (r *reading) versionTag(text string) (rest string, ok bool) {
 	}
 	r.fault(versionUnterminated, "", firstWord(strings.ReplaceAll(trimmed, glue, "")))
 	rest = strings.TrimLeft(rest, ";,.:0123456789")
-	return rest, rest == "" || strings.HasPrefix(rest, " ") || startsTerm.MatchString(rest)
+	return rest, rest == "" || strings.HasPrefix(rest, " ") || startsTerm().MatchString(rest)
 }
 
 // nearVersion recognises a misspelt version tag by its distance and by the
 // terms behind it.
 func (r *reading) nearVersion(text string) (rest string, ok bool) {
 	tag := firstWord(text)
-	if m := spacedVersion.FindString(text); m != "" {
+	if m := spacedVersion().FindString(text); m != "" {
 		tag = strings.TrimSpace(m)
 	} else if distance(lower(tag), version) > 2 {
 		return "", false
 	}
 	rest = text[len(tag):]
-	if !knownTerm.MatchString(rest) {
+	if !knownTerm().MatchString(rest) {
 		return "", false
 	}
 	r.fault(versionMisspelt, "", tag)
@@ -350,26 +356,26 @@ func (r *reading) foreignText(tokens []string) string {
 }
 
 var (
-	dmarcTag = regexp.MustCompile(`(?i)^(?:v=dmarc1|s?p=(?:none|quarantine|reject)|ru[af]=|a(?:dkim|spf)=[rs]|pct=\d+|fo=[01ds:]+)`)
-	dkimTag  = regexp.MustCompile(`(?i)^(?:v=dkim1|k=(?:rsa|ed25519)|p=[a-z0-9+/=]{40,})`)
-	anyTag   = regexp.MustCompile(`(?i)^(?:[a-z]+=|mailto:)`)
+	dmarcTag = lazily(`(?i)^(?:v=dmarc1|s?p=(?:none|quarantine|reject)|ru[af]=|a(?:dkim|spf)=[rs]|pct=\d+|fo=[01ds:]+)`)
+	dkimTag  = lazily(`(?i)^(?:v=dkim1|k=(?:rsa|ed25519)|p=[a-z0-9+/=]{40,})`)
+	anyTag   = lazily(`(?i)^(?:[a-z]+=|mailto:)`)
 )
 
 // foreignTo says to which other kind of record a piece belongs; "" for none.
 // inside is set behind a piece that is foreign already.
 func foreignTo(t string, inside bool) string {
 	switch {
-	case dmarcTag.MatchString(t):
+	case dmarcTag().MatchString(t):
 		return "DMARC"
-	case dkimTag.MatchString(t):
+	case dkimTag().MatchString(t):
 		return "DKIM"
-	case inside && anyTag.MatchString(t) && !startsTerm.MatchString(t) && !strings.EqualFold(t, version):
+	case inside && anyTag().MatchString(t) && !startsTerm().MatchString(t) && !strings.EqualFold(t, version):
 		return "DMARC"
 	}
 	return ""
 }
 
-var openTerm = regexp.MustCompile(`(?i)^[-+~?]?(?:include|exists|a|mx|ptr|ip4|ip6|redirect|exp)(?:[:=]|[:=]?\S*/)$`)
+var openTerm = lazily(`(?i)^[-+~?]?(?:include|exists|a|mx|ptr|ip4|ip6|redirect|exp)(?:[:=]|[:=]?\S*/)$`)
 
 // joined deals with a piece that belongs to the next one: it returns how many
 // pieces it has read, 0 for none.
@@ -380,9 +386,9 @@ func (r *reading) joined(tokens []string, expect Expect) int {
 	t, next := tokens[0], tokens[1]
 	from := t + " " + next
 	switch {
-	case len(t) == 1 && isQualifier(t[0]) && (startsTerm.MatchString(next) && !isQualifier(next[0]) || isAllText(next)):
+	case len(t) == 1 && isQualifier(t[0]) && (startsTerm().MatchString(next) && !isQualifier(next[0]) || isAllText(next)):
 		r.fault(qualifierWrong, from, from, t+next)
-	case openTerm.MatchString(t) && fits(t, next), strings.HasPrefix(next, ":") && len(next) > 1 && bareName.MatchString(t):
+	case openTerm().MatchString(t) && fits(t, next), strings.HasPrefix(next, ":") && len(next) > 1 && bareName().MatchString(t):
 		r.fault(spaceAfterColon, t, t, t+next)
 	default:
 		return 0
@@ -393,11 +399,11 @@ func (r *reading) joined(tokens []string, expect Expect) int {
 	return 2
 }
 
-var bareName = regexp.MustCompile(`(?i)^[-+~?]?(?:include|exists|a|mx|ptr|ip4|ip6|redirect|exp)$`)
+var bareName = lazily(`(?i)^[-+~?]?(?:include|exists|a|mx|ptr|ip4|ip6|redirect|exp)$`)
 
 // fits says whether next can be the value that an open term waits for.
 func fits(open, next string) bool {
-	if startsTerm.MatchString(next) || isAllText(next) || strings.ContainsAny(next, "=\"") || strings.HasPrefix(next, "(") {
+	if startsTerm().MatchString(next) || isAllText(next) || strings.ContainsAny(next, "=\"") || strings.HasPrefix(next, "(") {
 		return false
 	}
 	if strings.HasSuffix(open, "/") {
@@ -419,8 +425,8 @@ func isAllText(s string) bool {
 }
 
 var (
-	gluedAll  = regexp.MustCompile(`(?i)^([-+~?]?(?:a|mx|ptr|[a-z0-9]+[:=].*[a-z0-9.}]))([-~?+]all)$`)
-	gluedTerm = regexp.MustCompile(`(?i)^([-+~?]?[a-z0-9]+[:=].*[a-z0-9.}])([-+~?]?(?:(?:include|ip4|ip6|exists):|redirect=|exp=).*)$`)
+	gluedAll  = lazily(`(?i)^([-+~?]?(?:a|mx|ptr|[a-z0-9]+[:=].*[a-z0-9.}]))([-~?+]all)$`)
+	gluedTerm = lazily(`(?i)^([-+~?]?[a-z0-9]+[:=].*[a-z0-9.}])([-+~?]?(?:(?:include|ip4|ip6|exists):|redirect=|exp=).*)$`)
 )
 
 // one reads a single piece.
@@ -441,8 +447,8 @@ func (r *reading) one(t string, expect Expect, capitals bool) piece {
 		parts := strings.FieldsFunc(t, func(c rune) bool { return c == ';' || c == ',' })
 		return split(separatorWrong, parts, separatorNames[t[i]])
 	}
-	for _, glued := range []*regexp.Regexp{gluedAll, gluedTerm} {
-		if m := glued.FindStringSubmatch(t); m != nil {
+	for _, glued := range []func() *regexp.Regexp{gluedAll, gluedTerm} {
+		if m := glued().FindStringSubmatch(t); m != nil {
 			return split(spaceMissing, m[1:3])
 		}
 	}
@@ -804,7 +810,7 @@ func (r *reading) mendQualifier(t Term, expect Expect) string {
 		if isQualifier(signs[0]) {
 			meant = allOf(signs[0])
 		}
-	case body != "" && startsTerm.MatchString(body):
+	case body != "" && startsTerm().MatchString(body):
 		meant = body
 	case t.Sep == '=' && strings.Contains(body, "="):
 		name, value, _ := strings.Cut(body, "=")

@@ -133,6 +133,7 @@ type draft struct {
 // Propose writes the record to publish. It is pure: what it cannot know from
 // in, it does not ask.
 func Propose(in ProposeInput) Proposal {
+	in.RecordOnly = in.RecordOnly || in.Expect.isInclude(in.Result.Domain)
 	return propose(in, sources(in.Result, in.Expect))
 }
 

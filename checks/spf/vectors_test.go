@@ -400,6 +400,17 @@ func TestProposeLimits(t *testing.T) {
 	}
 }
 
+// TestOwnRecord: the record that others include does not include itself.
+func TestOwnRecord(t *testing.T) {
+	in, all := examine(t, world(t), ClockWise().Include, nil)
+	if p := Propose(ProposeInput{Result: in.Result, Expect: in.Expect}); len(p.Records) > 0 {
+		t.Errorf("proposes %s", p.After)
+	}
+	if got := codes(all); got != "spf.all-fail(note)" {
+		t.Errorf("raises %s", got)
+	}
+}
+
 // TestProposeUnreadable: what could not be read is not replaced.
 func TestProposeUnreadable(t *testing.T) {
 	res := Result{Domain: customer, Answer: textAnswer(dns.Ask(customer, dns.TypeTXT), "?")}
