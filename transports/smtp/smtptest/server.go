@@ -1,0 +1,247 @@
+// Package smtptest has mail servers on loopback that follow a script, for
+// tests.
+package smtptest
+
+import (
+	"bufio"
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"io"
+	"math/big"
+	"net"
+	"net/netip"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// Script is what a server does.
+type Script struct {
+	Implicit bool // TLS from the start
+	Silent   bool // accepts, and says nothing
+	Greeting string
+	// Replies by verb; "STARTTLS" begins a handshake when its reply is a 220,
+	// "EHLO TLS" is the reply to EHLO after it. A reply "drop" closes the
+	// connection, "silence" leaves it open without an answer.
+	Replies map[string]string
+	TLS     *tls.Config
+	RawTLS  bool // answer a handshake with text that is no TLS
+}
+
+// Good is a server without fault.
+func Good(c tls.Certificate) Script {
+	return Script{
+		Greeting: "220 mail.acme.example ESMTP",
+		Replies: map[string]string{
+			"EHLO":     "250-mail.acme.example\r\n250-SIZE 1000000\r\n250 STARTTLS",
+			"STARTTLS": "220 2.0.0 go on",
+			"EHLO TLS": "250-mail.acme.example\r\n250-SIZE 1000000\r\n250 AUTH PLAIN LOGIN",
+			"QUIT":     "221 2.0.0 bye",
+		},
+		TLS: &tls.Config{Certificates: []tls.Certificate{c}},
+	}
+}
+
+// With returns s with another reply.
+func (s Script) With(verb, reply string) Script {
+	replies := map[string]string{}
+	for k, v := range s.Replies {
+		replies[k] = v
+	}
+	replies[verb] = reply
+	s.Replies = replies
+	return s
+}
+
+// Server is a running Script.
+type Server struct {
+	Addr netip.AddrPort
+
+	mu    sync.Mutex
+	heard []string
+}
+
+// Heard lists the lines that the server was told.
+func (s *Server) Heard() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]string(nil), s.heard...)
+}
+
+// Start serves a script until the test ends.
+func Start(t *testing.T, script Script) *Server {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &Server{Addr: netip.MustParseAddrPort(l.Addr().String())}
+	ctx, stop := context.WithCancel(context.Background())
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			wg.Go(func() {
+				defer context.AfterFunc(ctx, func() { c.Close() })()
+				defer c.Close()
+				s.serve(c, script)
+			})
+		}
+	})
+	t.Cleanup(func() {
+		stop()
+		l.Close()
+		wg.Wait()
+	})
+	return s
+}
+
+func (s *Server) serve(c net.Conn, script Script) {
+	secure := false
+	if script.Implicit {
+		t := tls.Server(c, script.TLS)
+		if t.Handshake() != nil {
+			return
+		}
+		c, secure = t, true
+	}
+	if script.Silent {
+		_, _ = io.Copy(io.Discard, c)
+		return
+	}
+	if !say(c, script.Greeting) {
+		return
+	}
+	lines := bufio.NewScanner(c)
+	for lines.Scan() {
+		s.mu.Lock()
+		s.heard = append(s.heard, lines.Text())
+		s.mu.Unlock()
+		verb, _, _ := strings.Cut(lines.Text(), " ")
+		reply, known := script.Replies[verb]
+		if r, ok := script.Replies[verb+" TLS"]; ok && secure {
+			reply, known = r, true
+		}
+		if !known {
+			reply = "500 5.5.1 unknown"
+		}
+		if !say(c, reply) || verb == "QUIT" {
+			return
+		}
+		if verb == "STARTTLS" && strings.HasPrefix(reply, "220") {
+			if script.RawTLS {
+				say(c, "this is no TLS")
+				_, _ = io.Copy(io.Discard, c) // closing with octets unread would reset the connection
+				return
+			}
+			t := tls.Server(c, script.TLS)
+			if t.Handshake() != nil {
+				return
+			}
+			c, secure, lines = t, true, bufio.NewScanner(t)
+		}
+	}
+}
+
+// say writes a reply; false ends the conversation.
+func say(c net.Conn, reply string) bool {
+	switch reply {
+	case "drop":
+		return false
+	case "silence":
+		_, _ = io.Copy(io.Discard, c)
+		return false
+	}
+	_, err := io.WriteString(c, reply+"\r\n")
+	return err == nil
+}
+
+// Authority issues certificates.
+type Authority struct {
+	Pool *x509.CertPool
+	cert *x509.Certificate
+	key  *ecdsa.PrivateKey
+}
+
+// Cert says how a certificate is; zero values are those of a good one.
+type Cert struct {
+	Names             []string
+	NotBefore, Expiry time.Time
+	SelfSigned        bool
+	IssuerURL         string
+}
+
+// Start of the validity of good certificates, and a time within it.
+var (
+	Since = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	Now   = time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)
+	Until = time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC)
+)
+
+// NewAuthority makes a root.
+func NewAuthority(t *testing.T) *Authority {
+	t.Helper()
+	a := &Authority{key: newKey(t), Pool: x509.NewCertPool()}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "Test Root"}, NotBefore: Since.AddDate(-10, 0, 0), NotAfter: Until.AddDate(10, 0, 0),
+		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign,
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &a.key.PublicKey, a.key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a.cert, err = x509.ParseCertificate(der); err != nil {
+		t.Fatal(err)
+	}
+	a.Pool.AddCert(a.cert)
+	return a
+}
+
+func newKey(t *testing.T) *ecdsa.PrivateKey {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key
+}
+
+// Issue makes a certificate.
+func (a *Authority) Issue(t *testing.T, c Cert) tls.Certificate {
+	t.Helper()
+	if c.NotBefore.IsZero() {
+		c.NotBefore = Since
+	}
+	if c.Expiry.IsZero() {
+		c.Expiry = Until
+	}
+	if c.Names == nil {
+		c.Names = []string{"mail.acme.example"}
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: c.Names[0]}, DNSNames: c.Names, NotBefore: c.NotBefore, NotAfter: c.Expiry,
+		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+	}
+	if c.IssuerURL != "" {
+		template.IssuingCertificateURL = []string{c.IssuerURL}
+	}
+	key := newKey(t)
+	parent, signer := a.cert, a.key
+	if c.SelfSigned {
+		parent, signer = template, key
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, parent, &key.PublicKey, signer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
+}
