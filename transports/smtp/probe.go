@@ -220,7 +220,7 @@ func (p *probe) tlsConfig() *tls.Config {
 
 func (p *probe) handshake() bool {
 	p.c.Stage = Handshake
-	conn := tls.Client(p.conn, p.tlsConfig())
+	conn := tls.Client(unread{p.conn, p.lines}, p.tlsConfig())
 	err := p.limited(p.ReplyTimeout, conn.HandshakeContext)
 	if err != nil {
 		return p.noTLS(err)
@@ -228,6 +228,14 @@ func (p *probe) handshake() bool {
 	p.conn, p.lines = conn, bufio.NewReaderSize(conn, maxLine)
 	return p.keep(conn.ConnectionState())
 }
+
+// unread is a connection of which some octets were read ahead.
+type unread struct {
+	net.Conn
+	ahead *bufio.Reader
+}
+
+func (u unread) Read(b []byte) (int, error) { return u.ahead.Read(b) }
 
 // noTLS tells a server that speaks in clear from other failures by its first
 // octets.
