@@ -531,7 +531,7 @@ func TestWithoutKey(t *testing.T) {
 func TestStrength(t *testing.T) {
 	sized := func(bits int, e int) string {
 		n := new(big.Int).Lsh(big.NewInt(1), uint(bits-1))
-		for n.Add(n, big.NewInt(1)); new(big.Int).GCD(nil, nil, n, smallPrimes).Cmp(big.NewInt(1)) != 0; {
+		for n.Add(n, big.NewInt(1)); new(big.Int).GCD(nil, nil, n, smallPrimes()).Cmp(big.NewInt(1)) != 0; {
 			n.Add(n, big.NewInt(2))
 		}
 		return head + KeyText(&rsa.PublicKey{N: n, E: e})

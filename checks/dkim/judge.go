@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"clockwise.info/cwmail/checks/finding"
 	"clockwise.info/cwmail/checks/taglist"
@@ -313,8 +314,9 @@ func (v *verdict) form(key Key, k field) {
 }
 
 // smallPrimes is the product of the primes below 1000: no sound modulus shares
-// a factor with it.
-var smallPrimes = func() *big.Int {
+// a factor with it. It is made when it is first needed: the search costs
+// milliseconds.
+var smallPrimes = sync.OnceValue(func() *big.Int {
 	product := big.NewInt(1)
 	for n := int64(3); n < 1000; n += 2 {
 		if p := big.NewInt(n); p.ProbablyPrime(0) {
@@ -322,7 +324,7 @@ var smallPrimes = func() *big.Int {
 		}
 	}
 	return product
-}()
+})
 
 func (v *verdict) strength(key Key) {
 	pub, ok := key.Public.(*rsa.PublicKey)
@@ -345,7 +347,7 @@ func (v *verdict) strength(key Key) {
 	switch {
 	case pub.E == 1 || pub.E%2 == 0:
 		v.add(rsaKeyWeak, "its exponent is "+strconv.Itoa(pub.E))
-	case pub.N.Bit(0) == 0 || new(big.Int).GCD(nil, nil, pub.N, smallPrimes).Cmp(one) != 0:
+	case pub.N.Bit(0) == 0 || new(big.Int).GCD(nil, nil, pub.N, smallPrimes()).Cmp(one) != 0:
 		v.add(rsaKeyWeak, "its modulus can be divided by a small number")
 	}
 	if pub.E != 65537 {
