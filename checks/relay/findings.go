@@ -1,0 +1,377 @@
+package relay
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"clockwise.info/cwmail/checks/pattern"
+
+	"clockwise.info/cwmail/checks/dns"
+	"clockwise.info/cwmail/checks/finding"
+	"clockwise.info/cwmail/transports"
+	"clockwise.info/cwmail/transports/smtp"
+)
+
+// expiringSoon is when a certificate's end is told.
+const expiringSoon = 14 * 24 * time.Hour
+
+// Findings judges what was seen of a server.
+func Findings(res Result) []finding.Finding {
+	j := &judge{Result: res}
+	j.host()
+	if !j.addresses() {
+		return j.found
+	}
+	j.reach()
+	if c := j.representative(); c != nil {
+		j.session(*c)
+	}
+	return j.found
+}
+
+type judge struct {
+	Result
+	found []finding.Finding
+}
+
+// raise adds a finding; host and port are the first arguments of each rule.
+func (j *judge) raise(r *finding.Rule, evidence []finding.Evidence, args ...string) {
+	subject := j.Subject
+	if subject == "" {
+		subject = j.Server.Host
+	}
+	j.found = append(j.found, finding.Finding{
+		Rule: r, Subject: subject, Evidence: evidence, Args: append([]string{j.Server.Host, strconv.Itoa(j.Server.Port)}, args...),
+	})
+}
+
+// host judges what the name of the server alone tells about Microsoft 365.
+func (j *judge) host() {
+	s := j.Server
+	login := s.Auth != "" && s.Auth != "none"
+	evidence := []finding.Evidence{{Name: "smtp.host", Type: "setting", Answer: s.Host}, {Name: "smtp.port", Type: "setting", Answer: strconv.Itoa(s.Port)}}
+	k, _ := transports.FindServer(s.Host)
+	submission := k.Name == transports.Office365Submission || s.Host == "outlook.office365.com"
+	switch {
+	case submission && !login:
+		j.raise(hostWrong, evidence)
+	case submission && s.Port == 465:
+		j.raise(submissionOnPort465, evidence)
+		j.raise(methodDetected, evidence, "SMTP AUTH, a mailbox logs in")
+	case submission:
+		if s.Port == 25 {
+			j.raise(submissionOnPort25, evidence)
+		}
+		j.raise(methodDetected, evidence, "SMTP AUTH, a mailbox logs in")
+	case k.Name == transports.Office365Relay:
+		if s.Port != 25 {
+			j.raise(relayOnWrongPort, evidence)
+		}
+		j.raise(methodDetected, evidence, "relay through a connector, or direct send")
+	}
+}
+
+// addresses says whether there is something to connect to, and whether it was
+// tried.
+func (j *judge) addresses() bool {
+	if len(j.addrs) > 0 {
+		if j.Skipped != "" {
+			j.raise(unreadable, nil, upper(j.Skipped))
+		}
+		return len(j.Conversations) > 0
+	}
+	evidence := []finding.Evidence{dnsEvidence(j.A), dnsEvidence(j.AAAA)}
+	if j.A.Status == dns.Failed || j.AAAA.Status == dns.Failed {
+		j.raise(unreadable, evidence, "The name servers gave no address of "+j.Server.Host+": "+why(j.A, j.AAAA))
+		return false
+	}
+	what := "the name has no A or AAAA record"
+	if j.A.Status == dns.NoName {
+		what = "there is no such name"
+	}
+	j.raise(hostNotFound, evidence, what)
+	return false
+}
+
+func upper(s string) string {
+	if s == "" {
+		return s
+	}
+	return strings.ToUpper(s[:1]) + s[1:]
+}
+
+func why(answers ...dns.Answer) string {
+	for _, a := range answers {
+		if a.Status == dns.Failed && a.Err != nil {
+			return strings.TrimSuffix(a.Err.Error(), ".")
+		}
+	}
+	return "no answer"
+}
+
+var statusWords = map[dns.Status]string{dns.Failed: "no answer", dns.Empty: "no record of this type", dns.NoName: "no such name"}
+
+func dnsEvidence(a dns.Answer) finding.Evidence {
+	var values []string
+	for _, r := range a.Records {
+		values = append(values, r.Addr.String())
+	}
+	text := strings.Join(values, ", ")
+	if text == "" {
+		text = statusWords[a.Status]
+	}
+	return finding.Evidence{Server: a.Server, Name: a.Question.Name, Type: a.Question.Type.String(), Answer: text, At: a.At}
+}
+
+// unreached are the kinds of trouble that belong to an address, not to the
+// mail server behind all of them.
+var unreached = map[smtp.Trouble]*finding.Rule{smtp.Refused: refused, smtp.TimedOut: timedOutRule, smtp.NoRoute: noRoute}
+
+// atConnect says that no connection came about.
+func atConnect(c smtp.Conversation) bool {
+	return c.Stage == smtp.Connect && unreached[c.Trouble] != nil
+}
+
+// reach judges whether the addresses can be reached: one finding for each kind
+// of trouble when none can, a milder one when some can. That this machine has
+// no IPv6 says nothing about the server.
+func (j *judge) reach() {
+	var works, fails []smtp.Conversation
+	for _, c := range j.Conversations {
+		switch {
+		case !atConnect(c):
+			works = append(works, c)
+		case c.Trouble != smtp.NoRoute || c.Address.Addr().Is4():
+			fails = append(fails, c)
+		}
+	}
+	if len(works) > 0 && len(fails) > 0 {
+		j.raise(partlyReachable, transcripts(fails), addressesOf(fails), addressesOf(works))
+		return
+	}
+	if len(works) > 0 {
+		return
+	}
+	if len(fails) == 0 {
+		fails = j.Conversations
+	}
+	for _, kind := range []smtp.Trouble{smtp.Refused, smtp.TimedOut, smtp.NoRoute} {
+		var these []smtp.Conversation
+		for _, c := range fails {
+			if c.Trouble == kind {
+				these = append(these, c)
+			}
+		}
+		if len(these) > 0 {
+			detail := these[0].Detail[strings.LastIndex(these[0].Detail, ": ")+1:]
+			j.raise(unreached[kind], transcripts(these), addressesOf(these), strings.TrimSpace(detail))
+		}
+	}
+}
+
+func addressesOf(cs []smtp.Conversation) string {
+	var out []string
+	for _, c := range cs {
+		out = append(out, c.Address.Addr().String())
+	}
+	return strings.Join(out, ", ")
+}
+
+// transcripts gives each conversation as evidence, line by line.
+func transcripts(cs []smtp.Conversation) []finding.Evidence {
+	var out []finding.Evidence
+	for _, c := range cs {
+		for _, l := range c.Lines {
+			out = append(out, finding.Evidence{
+				Server: c.Address.String(), Name: c.Host, Type: "SMTP", Answer: string(l.Dir) + " " + l.Text, At: c.Began.Add(l.At),
+			})
+		}
+	}
+	return out
+}
+
+// representative is the conversation that is judged for all: the worst of
+// those that came about, as a sender may meet it. Nil when none did.
+func (j *judge) representative() *smtp.Conversation {
+	var pick *smtp.Conversation
+	for i, c := range j.Conversations {
+		if atConnect(c) {
+			continue
+		}
+		if pick == nil || pick.Trouble == smtp.NotRun || pick.OK() && !c.OK() && c.Trouble != smtp.NotRun {
+			pick = &j.Conversations[i]
+		}
+	}
+	return pick
+}
+
+// session judges one conversation.
+func (j *judge) session(c smtp.Conversation) {
+	evidence := transcripts([]smtp.Conversation{c})
+	if sign := rewritten(c); sign != "" {
+		j.raise(middlebox, evidence, sign)
+	}
+	j.trouble(c, evidence)
+	if c.HelloRefused {
+		j.raise(ehloRefused, evidence)
+	}
+	if j.Server.Security != "none" && c.TLS != nil && len(c.Clear.Auth()) > 0 {
+		j.raise(authBeforeTLS, evidence)
+	}
+	if c.TLS != nil {
+		j.certificate(*c.TLS, evidence)
+	}
+	if c.OK() {
+		j.auth(c, evidence)
+	}
+}
+
+// trouble says why a conversation ended early.
+func (j *judge) trouble(c smtp.Conversation, evidence []finding.Evidence) {
+	switch c.Trouble {
+	case smtp.NotRun:
+		j.raise(unreadable, evidence, "The conversation was stopped before its end")
+	case smtp.SpeaksTLS:
+		j.raise(tlsStyleWrong, evidence, upper(c.Detail), "tls")
+	case smtp.SpeaksClear:
+		j.raise(tlsStyleWrong, evidence, upper(c.Detail), "starttls")
+	case smtp.NoStartTLS:
+		j.raise(tlsMissing, evidence)
+	case smtp.BadTLS:
+		j.raise(handshakeFailed, evidence, c.Detail)
+	case smtp.NotSMTP:
+		if c.Stage == smtp.Banner {
+			j.raise(bannerWrong, evidence, said(c))
+			return
+		}
+		j.raise(replyUnexplained, evidence, said(c), c.Stage.String())
+	case smtp.BadReply:
+		j.badReply(c, evidence)
+	case smtp.TimedOut:
+		if c.Stage == smtp.Banner {
+			j.raise(bannerWrong, evidence, "nothing at all, though it accepts the connection")
+			return
+		}
+		j.raise(dropped, evidence, c.Stage.String(), "no answer in time")
+	case smtp.Dropped, smtp.OtherTrouble:
+		j.raise(dropped, evidence, c.Stage.String(), strings.TrimSpace(c.Detail[strings.LastIndex(c.Detail, ": ")+1:]))
+	}
+}
+
+// said is the last line of the server.
+func said(c smtp.Conversation) string {
+	for _, l := range slices.Backward(c.Lines) {
+		if l.Dir == 'S' {
+			return l.Text
+		}
+	}
+	return "nothing"
+}
+
+func (j *judge) badReply(c smtp.Conversation, evidence []finding.Evidence) {
+	reply := c.Reply.String()
+	switch {
+	case c.Stage == smtp.StartTLS && c.Reply.Code/100 == 4:
+		j.raise(tlsUnavailable, evidence, reply)
+	case c.Reply.Code/100 == 4:
+		j.raise(temporary, evidence, reply)
+	case c.Stage == smtp.Banner:
+		j.raise(bannerWrong, evidence, reply)
+	default:
+		j.raise(replyUnexplained, evidence, reply, c.Stage.String())
+	}
+}
+
+// masked are runs that firewalls write over what they do not want to be seen.
+var masked = pattern.Lazy(`^(X{4,}[A-Z]?|\*{3,})$`)
+
+// rewritten says what shows that a firewall changes the conversation; "" when
+// nothing does.
+func rewritten(c smtp.Conversation) string {
+	if text := c.Greeting.Text(); strings.Count(text, "*") >= 8 && strings.Trim(text, "* 02") == "" {
+		return "a greeting of asterisks: " + text
+	}
+	for _, x := range c.Clear {
+		if masked().MatchString(x.Keyword) {
+			return x.Keyword + " in place of an extension"
+		}
+	}
+	return ""
+}
+
+func (j *judge) auth(c smtp.Conversation, evidence []finding.Evidence) {
+	want := j.Server.Auth
+	if want == "" || want == "none" {
+		return
+	}
+	offered := c.Offered.Auth()
+	switch {
+	case len(offered) == 0:
+		j.raise(authNotOffered, evidence)
+	case !slices.Contains(offered, strings.ToUpper(want)):
+		j.raise(authNoCommon, evidence, want, strings.ToLower(strings.Join(offered, ", ")))
+	}
+}
+
+// certificate judges what the handshake showed.
+func (j *judge) certificate(t smtp.TLS, evidence []finding.Evidence) {
+	if t.Version < tls.VersionTLS12 {
+		j.raise(versionOld, evidence, tls.VersionName(t.Version))
+	}
+	if len(t.Chain) == 0 {
+		return
+	}
+	leaf := t.Chain[0]
+	issuer := leaf.Issuer.CommonName
+	if issuer == "" {
+		issuer = leaf.Issuer.String()
+	}
+	date := func(d time.Time) string { return d.UTC().Format("2 January 2006") }
+	raise := func(r *finding.Rule, arg string) { j.raise(j.onPort(r), evidence, arg) }
+	switch {
+	case j.Now.After(leaf.NotAfter):
+		raise(certExpired, date(leaf.NotAfter))
+	case j.Now.Before(leaf.NotBefore):
+		raise(certNotYet, date(leaf.NotBefore))
+	case leaf.NotAfter.Sub(j.Now) <= expiringSoon:
+		j.raise(certExpiring, evidence, date(leaf.NotAfter))
+	}
+	if _, unknown := errors.AsType[x509.UnknownAuthorityError](t.Chained); unknown || selfIssued(leaf) && t.Chained != nil {
+		if incomplete(t.Chain) {
+			raise(chainIncomplete, issuer)
+		} else {
+			raise(selfSigned, issuer)
+		}
+	}
+	if t.Name != nil {
+		names := strings.Join(leaf.DNSNames, ", ")
+		if names == "" {
+			names = fmt.Sprintf("no name (only the old field CN=%s)", leaf.Subject.CommonName)
+		}
+		raise(nameMismatch, names)
+	}
+}
+
+// onPort gives the rule as it counts on the server's port.
+func (j *judge) onPort(r *finding.Rule) *finding.Rule {
+	if l := lowered[r]; l != nil && j.Server.Port == 25 && j.Server.Security == "starttls" {
+		return l
+	}
+	return r
+}
+
+func selfIssued(c *x509.Certificate) bool { return string(c.RawIssuer) == string(c.RawSubject) }
+
+// incomplete tells a public certificate without its chain from one of a
+// private authority: public ones say where their issuer's is to be had
+// (RFC 5280 section 4.2.2.1).
+func incomplete(chain []*x509.Certificate) bool {
+	last := chain[len(chain)-1]
+	return !selfIssued(last) && len(last.IssuingCertificateURL) > 0
+}
