@@ -6,21 +6,36 @@ package checks
 import (
 	"context"
 	"net"
+	"net/netip"
+	"sync"
 	"time"
 
+	"clockwise.info/cwmail/checks/dkim"
+	"clockwise.info/cwmail/checks/dmarc"
 	"clockwise.info/cwmail/checks/dns"
+	"clockwise.info/cwmail/checks/mx"
+	"clockwise.info/cwmail/checks/relay"
+	"clockwise.info/cwmail/checks/spf"
+	"clockwise.info/cwmail/checks/zone"
 	"clockwise.info/cwmail/transports"
 )
 
-// Examiner holds what an examination needs from outside.
+// Examiner holds what examinations need from outside. It is safe for
+// concurrent use.
 type Examiner struct {
 	Resolver dns.Resolver // caches and joins equal questions
+	Asker    dns.Asker    // asks one server; nil: authoritative servers are not compared
+	Public   []netip.AddrPort
+	Own      []netip.AddrPort // the servers behind Resolver: asking them again would tell nothing new
 	Dial     func(ctx context.Context, network, address string) (net.Conn, error)
+	Probe    relay.Options // how the mail server of a transport is spoken to
 	Now      func() time.Time
 	Service  transports.Service
 
 	// All are the configured transports: some rules compare them.
 	All []transports.Transport
+	// Unknown are the settings of the file that nothing reads.
+	Unknown []UnknownSetting
 }
 
 // Stage is one part of an examination, in the words of Stages.
@@ -33,4 +48,97 @@ type Event struct {
 	Stage  Stage
 	Done   bool          // the stage has ended; else it begins
 	Took   time.Duration // of a stage that has ended
+}
+
+// step is one part of an examination that depends on no other.
+type step struct {
+	stage Stage
+	apply func(sending) bool
+	look  func(*work, context.Context)
+}
+
+// steps run side by side.
+var steps = []step{
+	{"name servers", always, (*work).lookAtServers},
+	{"SPF", always, (*work).lookAtSPF},
+	{"SPF of the sender", sending.foreignEnvelope, (*work).lookAtSender},
+	{"ClockWise's SPF", sending.ours, (*work).lookAtService},
+	{"DKIM", sending.signs, (*work).lookAtDKIM},
+	{"DMARC", always, (*work).lookAtDMARC},
+	{"mail exchangers", always, (*work).lookAtMX},
+	{"mail server", sending.external, (*work).lookAtRelay},
+	{"Reply-To", sending.copiesSender, (*work).lookAtReplyTo},
+}
+
+func always(sending) bool { return true }
+
+// Stages lists the stages of an examination of t in the order in which they
+// are shown.
+func (e *Examiner) Stages(t Target) []Stage {
+	var out []Stage
+	s := e.sending(t)
+	for _, st := range steps {
+		if s.domain != "" && st.apply(s) {
+			out = append(out, st.stage)
+		}
+	}
+	return out
+}
+
+// work is one examination under way.
+type work struct {
+	*Examiner
+	sending
+	resolver *dns.Recorder
+
+	zone       zone.Result
+	spf        spf.Result
+	service    spf.Result
+	senderSPF  *spf.Result // of the domain in From, where the envelope has another
+	dkim       *dkim.Result
+	dmarc      dmarc.Result
+	mx         mx.Result
+	relay      *relay.Result
+	replyDMARC *dmarc.Result // of the domain that answers go to
+	views      map[dns.Question]dns.Views
+}
+
+// Examine looks at everything that decides whether mail of t arrives, and
+// judges it. It always returns a report: what could not be looked at, also
+// because ctx ended, is unknown in it. emit may be nil.
+func (e *Examiner) Examine(ctx context.Context, t Target, emit func(Event)) Report {
+	started := e.Now()
+	w := &work{Examiner: e, sending: e.sending(t), resolver: dns.NewRecorder(e.Resolver)}
+	if w.domain != "" {
+		w.look(ctx, t.Name(), emit)
+	}
+	r := w.report(t)
+	r.Started, r.Took = started, e.Now().Sub(started)
+	return r
+}
+
+// look runs all steps side by side and tells of each.
+func (w *work) look(ctx context.Context, name string, emit func(Event)) {
+	var mu sync.Mutex
+	tell := func(ev Event) {
+		if emit == nil {
+			return
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		emit(ev)
+	}
+	var wg sync.WaitGroup
+	for _, s := range steps {
+		if !s.apply(w.sending) {
+			continue
+		}
+		tell(Event{Target: name, Stage: s.stage})
+		wg.Go(func() {
+			began := w.Now()
+			s.look(w, ctx)
+			tell(Event{Target: name, Stage: s.stage, Done: true, Took: w.Now().Sub(began)})
+		})
+	}
+	wg.Wait()
 }

@@ -1,4 +1,98 @@
 package checks
 
-// Facts are the parsed records behind the findings; nil where not looked at.
-type Facts struct{}
+import (
+	"encoding/json"
+
+	"clockwise.info/cwmail/checks/dkim"
+	"clockwise.info/cwmail/checks/dmarc"
+	"clockwise.info/cwmail/checks/mx"
+	"clockwise.info/cwmail/checks/relay"
+	"clockwise.info/cwmail/checks/safe"
+	"clockwise.info/cwmail/checks/spf"
+	"clockwise.info/cwmail/checks/zone"
+)
+
+// Facts are what the findings rest on; nil where it was not looked at.
+type Facts struct {
+	SPF   *spf.Result
+	DKIM  *dkim.Result
+	DMARC *dmarc.Result
+	MX    *mx.Result
+	Zone  *zone.Result
+	Relay *relay.Result
+
+	Signature       string // what a verifier would say of this target's signature
+	SignatureReason string
+}
+
+func (w *work) facts() Facts {
+	f := Facts{SPF: &w.spf, DKIM: w.dkim, DMARC: &w.dmarc, MX: &w.mx, Zone: &w.zone, Relay: w.relay, Signature: w.signature()}
+	if w.dkim != nil {
+		_, f.SignatureReason = w.dkim.Usable(w.expected)
+	}
+	return f
+}
+
+// MarshalJSON writes the facts of the contract: records and counts, not every
+// answer behind them.
+func (f Facts) MarshalJSON() ([]byte, error) {
+	out := map[string]any{"spf": nil, "dkim": nil, "dmarc": nil, "mx": nil, "provider": nil}
+	if f.SPF != nil {
+		out["spf"] = spfFacts(*f.SPF)
+	}
+	if f.DKIM != nil {
+		out["dkim"] = map[string]any{
+			"name": safe.UTF8(f.DKIM.Name), "records": texts(f.DKIM.Answer.Texts()),
+			"signature": f.Signature, "reason": safe.UTF8(f.SignatureReason),
+		}
+	}
+	if f.DMARC != nil {
+		out["dmarc"] = dmarcFacts(*f.DMARC)
+	}
+	if f.MX != nil {
+		out["mx"] = mxFacts(*f.MX)
+	}
+	return json.Marshal(out)
+}
+
+func spfFacts(r spf.Result) map[string]any {
+	out := map[string]any{"domain": r.Domain, "record": nil, "lookups": nil, "void_lookups": nil}
+	if r.Tree != nil {
+		out["record"], out["lookups"], out["void_lookups"] = safe.UTF8(r.Tree.Record.Text), r.Lookups, r.VoidLookups
+	}
+	return out
+}
+
+func dmarcFacts(r dmarc.Result) map[string]any {
+	out := map[string]any{"found_at": nil, "record": nil, "policy": "unknown", "org_domain": nil, "psl_org_domain": r.PSL.OrgDomain}
+	if r.Record != nil {
+		out["found_at"], out["record"] = r.FoundAt, safe.UTF8(r.Record.Text)
+	}
+	switch {
+	case r.Known && r.Policy == dmarc.NoPolicy:
+		out["policy"] = nil // no policy applies
+	case r.Known:
+		out["policy"] = r.Policy
+	}
+	if r.OrgKnown {
+		out["org_domain"] = r.OrgDomain
+	}
+	return out
+}
+
+func mxFacts(r mx.Result) []map[string]any {
+	out := []map[string]any{}
+	for _, t := range r.Targets {
+		out = append(out, map[string]any{"preference": t.Pref, "host": safe.UTF8(t.Host)})
+	}
+	return out
+}
+
+// texts makes raw octets printable as JSON strings; never nil.
+func texts(raw []string) []string {
+	out := make([]string, len(raw))
+	for i, s := range raw {
+		out[i] = safe.UTF8(s)
+	}
+	return out
+}

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"time"
 
+	"clockwise.info/cwmail/checks/dmarc"
 	"clockwise.info/cwmail/checks/finding"
 	"clockwise.info/cwmail/checks/safe"
 	"clockwise.info/cwmail/transports"
@@ -49,9 +50,9 @@ type jsonPath struct {
 	MailFrom    string  `json:"mail_from"`
 	From        string  `json:"from"`
 	SPF         string  `json:"spf"`
-	SPFAligned  bool    `json:"spf_aligned"`
+	SPFAligned  *bool   `json:"spf_aligned"`
 	DKIM        string  `json:"dkim"`
-	DKIMAligned bool    `json:"dkim_aligned"`
+	DKIMAligned *bool   `json:"dkim_aligned"`
 	DMARC       string  `json:"dmarc"`
 }
 
@@ -140,10 +141,19 @@ func reportJSON(r Report) jsonReport {
 	for i, p := range r.Paths {
 		out.Paths[i] = jsonPath{
 			IP: ipText(p.IP), MailFrom: safe.UTF8(p.MailFrom), From: safe.UTF8(p.From),
-			SPF: known(p.SPF), SPFAligned: p.SPFAligned, DKIM: known(p.DKIM), DKIMAligned: p.DKIMAligned, DMARC: known(p.DMARC),
+			SPF: known(p.SPF), SPFAligned: truth(p.SPFAligned), DKIM: known(p.DKIM), DKIMAligned: truth(p.DKIMAligned), DMARC: known(p.DMARC),
 		}
 	}
 	return out
+}
+
+// truth is null for what is not known.
+func truth(t dmarc.Truth) *bool {
+	if t == dmarc.Unknown {
+		return nil
+	}
+	yes := t == dmarc.Yes
+	return &yes
 }
 
 // TransportJSON shows t.

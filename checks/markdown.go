@@ -73,7 +73,10 @@ func markdownFinding(b *strings.Builder, n int, f finding.Finding, r Report) {
 			b.WriteString("  - " + fill(english.moreEvidence, fmt.Sprint(len(f.Evidence)-i)) + "\n")
 			break
 		}
-		b.WriteString("  - " + codeSpan(evidenceLine(e)) + "\n")
+		for _, answer := range strings.Split(e.Answer, "\n") {
+			e.Answer = answer
+			b.WriteString("  - " + codeSpan(evidenceLine(e)) + "\n")
+		}
 	}
 	item(english.effect, text(f.Rule.Effect))
 	item(english.who, markdownOwner(f.Who(), r))
@@ -95,7 +98,11 @@ func markdownFix(b *strings.Builder, x finding.Fix) {
 		b.WriteString("\n" + escapeMarkdown(safe.Line(x.Summary)) + "\n")
 	}
 	for _, rec := range x.Records {
-		b.WriteString("\n" + fill(recordIntro(rec), codeSpan(rec.Name), codeSpan(rec.Type)) + "\n")
+		name := english.sameName
+		if rec.Name != "" {
+			name = codeSpan(rec.Name)
+		}
+		b.WriteString("\n" + fill(recordIntro(rec), name, codeSpan(rec.Type)) + "\n")
 		if !rec.Remove {
 			codeBlock(b, rec.Value)
 		}

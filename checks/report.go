@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"time"
 
+	"clockwise.info/cwmail/checks/dmarc"
 	"clockwise.info/cwmail/checks/dns"
 	"clockwise.info/cwmail/checks/finding"
 	"clockwise.info/cwmail/transports"
@@ -38,15 +39,16 @@ type Report struct {
 }
 
 // Path is how a receiver would judge mail that leaves from one address.
-// Results are the words of RFC 8601; "unknown" where it could not be told.
+// Results are the words of RFC 8601; "unknown" where it could not be told, as
+// alignment is where an organisational domain is not known.
 type Path struct {
 	IP          netip.Addr
 	MailFrom    string
 	From        string
 	SPF         string // pass, fail, softfail, neutral, none, temperror, permerror
-	SPFAligned  bool
+	SPFAligned  dmarc.Truth
 	DKIM        string // pass: published and fitting; none: not signed; fail, unknown
-	DKIMAligned bool
+	DKIMAligned dmarc.Truth
 	DMARC       string // pass, fail, none (no policy), unknown
 }
 

@@ -10,6 +10,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"clockwise.info/cwmail/checks/dmarc"
 	"clockwise.info/cwmail/checks/finding"
 	"clockwise.info/cwmail/checks/safe"
 )
@@ -217,13 +218,17 @@ func (t *textWriter) finding(n int, f finding.Finding, r Report) {
 	t.labelled(english.who, safe.Line(r.OwnerTitle(f.Who())))
 	t.labelled(english.act, f.Action())
 	if f.Fix != nil {
-		t.fix(*f.Fix)
+		t.fix(*f.Fix, f.Action() == "")
 	}
 	t.labelled(english.source, strings.Join(f.Rule.References, ", "))
 }
 
 // maxEvidence is how many answers the plain report shows of one finding.
 const maxEvidence = 4
+
+// maxAnswer is how much of an answer it shows: JSON and the console have all,
+// and what is to be changed stands in the fix.
+const maxAnswer = 200
 
 func (t *textWriter) evidence(f finding.Finding) {
 	label := ""
@@ -235,8 +240,11 @@ func (t *textWriter) evidence(f finding.Finding) {
 			t.labelled("", fill(english.moreEvidence, fmt.Sprint(len(f.Evidence)-i)))
 			return
 		}
-		t.labelled(label, evidenceLine(e))
-		label = ""
+		for _, answer := range strings.Split(e.Answer, "\n") {
+			e.Answer = t.cut(safe.Line(answer), maxAnswer)
+			t.labelled(label, evidenceLine(e))
+			label = ""
+		}
 	}
 }
 
@@ -256,12 +264,15 @@ func evidenceLine(e finding.Evidence) string {
 }
 
 // fix writes each value from the first column, on one line, between empty
-// lines: a triple click takes it whole.
-func (t *textWriter) fix(x finding.Fix) {
-	t.labelled("", safe.Line(x.Summary))
+// lines: a triple click takes it whole. The summary is for findings that have
+// no action of their own.
+func (t *textWriter) fix(x finding.Fix, summary bool) {
+	if summary {
+		t.labelled(english.act, safe.Line(x.Summary))
+	}
 	for _, rec := range x.Records {
 		intro := recordIntro(rec)
-		t.labelled("", fill(intro, safe.Line(rec.Name), safe.Line(rec.Type)))
+		t.labelled("", fill(intro, cmp.Or(safe.Line(rec.Name), english.sameName), safe.Line(rec.Type)))
 		if !rec.Remove {
 			t.whole(rec.Value)
 		}
@@ -329,7 +340,7 @@ func silencedLine(all []finding.Finding) string {
 func pathLines(paths []Path) []string {
 	type outcome struct {
 		from, spf, dkim, dmarc string
-		spfAligned, dkimAlign  bool
+		spfAligned, dkimAlign  dmarc.Truth
 	}
 	var order []outcome
 	where := map[outcome][]netip.Addr{}
@@ -348,11 +359,14 @@ func pathLines(paths []Path) []string {
 	return out
 }
 
-func alignment(aligned bool) string {
-	if aligned {
+func alignment(aligned dmarc.Truth) string {
+	switch aligned {
+	case dmarc.Yes:
 		return english.aligned
+	case dmarc.No:
+		return english.notAligned
 	}
-	return english.notAligned
+	return english.alignmentUnknown
 }
 
 // known names an outcome that was never set.
@@ -396,4 +410,29 @@ func wrap(text string, width int) []string {
 		}
 	}
 	return append(lines, line)
+}
+
+// WriteFindings writes findings on a record that is not part of a report, as
+// the linters give them. subject is the domain, or what stands for it.
+func WriteFindings(w io.Writer, subject string, all []finding.Finding, o TextOptions) error {
+	o.Width = cmp.Or(o.Width, 80)
+	if o.Paint == nil {
+		o.Paint = func(_, text string) string { return text }
+	}
+	t := &textWriter{TextOptions: o}
+	r := Report{Domain: subject, Findings: all}
+	for i, f := range r.Open() {
+		if i > 0 {
+			t.line("")
+		}
+		t.finding(i+1, safely(f), r)
+	}
+	if s := silencedLine(all); s != "" {
+		t.line("")
+		for _, l := range wrap(s, t.Width) {
+			t.line(l)
+		}
+	}
+	_, err := io.WriteString(w, t.b.String())
+	return err
 }

@@ -17,11 +17,12 @@ type words struct {
 	first, seen, effect, who, act, source string // labels, at most seven letters
 	asked, from, moreEvidence             string
 	add, replace, remove, old, command    string
+	sameName                              string
 
-	silenced                           [2]string // one, many
-	because                            string
-	paths, signed, aligned, notAligned string
-	addresses                          [2]string
+	silenced                                             [2]string // one, many
+	because                                              string
+	paths, signed, aligned, notAligned, alignmentUnknown string
+	addresses                                            [2]string
 
 	failures, warnings, notes, unknowns [2]string
 }
@@ -57,11 +58,12 @@ var english = words{
 	from:         "%[1]s (%[2]s)",
 	moreEvidence: "%[1]s more answers; --json has all of them.",
 
-	add:     "Add this %[2]s record at %[1]s:",
-	replace: "Change the %[2]s record at %[1]s into:",
-	remove:  "Delete this %[2]s record at %[1]s:",
-	old:     "It takes the place of:",
-	command: "Or run this command:",
+	add:      "Add this %[2]s record at %[1]s:",
+	replace:  "Change the %[2]s record at %[1]s into:",
+	remove:   "Delete this %[2]s record at %[1]s:",
+	sameName: "this name",
+	old:      "It takes the place of:",
+	command:  "Or run this command:",
 
 	silenced: [2]string{
 		"%[1]s more finding follows from these and needs no work of its own: %[2]s.",
@@ -73,6 +75,8 @@ var english = words{
 	signed:     "SPF %[1]s (%[2]s), DKIM %[3]s (%[4]s), DMARC %[5]s",
 	aligned:    "aligned",
 	notAligned: "not aligned",
+
+	alignmentUnknown: "alignment not known",
 
 	failures: [2]string{"%[1]s failure", "%[1]s failures"},
 	warnings: [2]string{"%[1]s warning", "%[1]s warnings"},

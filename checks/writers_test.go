@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"clockwise.info/cwmail/checks/dmarc"
 	"clockwise.info/cwmail/checks/finding"
 	"clockwise.info/cwmail/transports"
 )
@@ -47,7 +48,7 @@ func sample() Report {
 		},
 	}
 	for ip := range 16 {
-		p := Path{IP: netip.AddrFrom4([4]byte{31, 134, 206, byte(128 + ip)}), From: "jan@acme.example", SPF: "pass", SPFAligned: true, DKIM: "fail", DMARC: "pass"}
+		p := Path{IP: netip.AddrFrom4([4]byte{31, 134, 206, byte(128 + ip)}), From: "jan@acme.example", SPF: "pass", SPFAligned: dmarc.Yes, DKIM: "fail", DKIMAligned: dmarc.No, DMARC: "pass"}
 		if ip == 5 {
 			p.SPF = ""
 		}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"regexp"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
@@ -77,7 +78,7 @@ func syntaxProblems(data []byte) []Problem {
 	}
 	n := brokenLine(lines)
 	// key:value is text to YAML, so that only the next line seems wrong.
-	if n > 1 && noSpace.Match(lines[n-2]) {
+	if n > 1 && noSpace().Match(lines[n-2]) {
 		n--
 	}
 	text := strings.TrimRight(string(lines[n-1]), "\r\n")
@@ -136,17 +137,17 @@ func brokenLine(lines [][]byte) int {
 }
 
 var (
-	noSpace    = regexp.MustCompile(`^\s*(?:- )?[A-Za-z_]+:[^\s]`)
-	hasKey     = regexp.MustCompile(`^\s*(?:- )?([A-Za-z_]+)\s*:`)
-	valueStart = regexp.MustCompile(`:\s+([@%&*!|>` + "`" + `])`)
-	twoColons  = regexp.MustCompile(`^[^"'{\[]*:\s[^"'{\[]*:\s`)
+	noSpace    = lazily(`^\s*(?:- )?[A-Za-z_]+:[^\s]`)
+	hasKey     = lazily(`^\s*(?:- )?([A-Za-z_]+)\s*:`)
+	valueStart = lazily(`:\s+([@%&*!|>` + "`" + `])`)
+	twoColons  = lazily(`^[^"'{\[]*:\s[^"'{\[]*:\s`)
 )
 
 // explainSyntax guesses from a line what is wrong with it. It never repeats
 // the value that stands there.
 func explainSyntax(line string) (what, hint string) {
 	key := "key"
-	if m := hasKey.FindStringSubmatch(line); m != nil {
+	if m := hasKey().FindStringSubmatch(line); m != nil {
 		key = m[1]
 	}
 	count := func(s string) int { return strings.Count(line, s) }
@@ -159,20 +160,25 @@ func explainSyntax(line string) (what, hint string) {
 		return "{ and } do not pair", "close each { with }, and separate the entries with commas"
 	case count("[") != count("]"):
 		return "[ and ] do not pair", "close each [ with ], and separate the entries with commas"
-	case valueStart.MatchString(line):
-		return "a value may not begin with " + valueStart.FindStringSubmatch(line)[1] + " in YAML", `put quotation marks around the value: ` + key + `: "…"`
-	case twoColons.MatchString(line):
+	case valueStart().MatchString(line):
+		return "a value may not begin with " + valueStart().FindStringSubmatch(line)[1] + " in YAML", `put quotation marks around the value: ` + key + `: "…"`
+	case twoColons().MatchString(line):
 		return "the value holds a colon followed by a space", `put quotation marks around the value: ` + key + `: "…"`
-	case noSpace.MatchString(line):
+	case noSpace().MatchString(line):
 		return "no space behind the colon", "write a space behind the colon: " + key + ": …"
 	case strings.Contains(line, `"`) && strings.Contains(line, `\`):
 		return `a \ inside quotation marks is not understood`, `write \\, or use '…' around the value`
 	case strings.HasPrefix(strings.TrimSpace(line), "-"):
 		return "the - does not stand under the others of its list", "give it the same number of spaces as the other - of the list"
-	case hasKey.MatchString(line):
+	case hasKey().MatchString(line):
 		return key + " does not stand under the keys that it belongs to", "give it the same number of spaces as the keys beside it"
 	case !strings.Contains(line, ":"):
 		return "a line without a key", "write key: value, or begin a list entry with - "
 	}
 	return "the line is not YAML", "write key: value, with a space behind the colon"
+}
+
+// lazily compiles a pattern at its first use: a file without mistakes needs none.
+func lazily(expression string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expression) })
 }

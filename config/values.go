@@ -7,7 +7,6 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -37,15 +36,15 @@ func meant(near string, words []string) string {
 	return "write " + strings.Join(words[:len(words)-1], ", ") + " or " + words[len(words)-1]
 }
 
-var accountName = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
+var accountName = lazily(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
 
 func parseAccount(s string) (value, wrong, hint string) {
 	a := strings.ToLower(s)
-	if accountName.MatchString(a) {
+	if accountName().MatchString(a) {
 		return a, "", ""
 	}
 	hint = "write only the first part of your address at ClockWise: account: acme"
-	if first, _, ok := strings.Cut(strings.TrimPrefix(a, "https://"), "."); ok && accountName.MatchString(first) {
+	if first, _, ok := strings.Cut(strings.TrimPrefix(a, "https://"), "."); ok && accountName().MatchString(first) {
 		hint = "write only the first part: account: " + first
 	}
 	return "", fmt.Sprintf("%q is no account name", s), hint
@@ -180,7 +179,7 @@ func parseHost(s string) (value, wrong, hint string) {
 	if d, err := transports.ParseDomain(s); err == nil {
 		return d, "", ""
 	}
-	if h := strings.ToLower(strings.TrimSuffix(s, ".")); accountName.MatchString(h) { // one label: localhost
+	if h := strings.ToLower(strings.TrimSuffix(s, ".")); accountName().MatchString(h) { // one label: localhost
 		return h, "", ""
 	}
 	return "", fmt.Sprintf("%q is no server name", s), "write the name of the server, such as mail.acme.example"
@@ -221,14 +220,14 @@ func parseNetwork(s string) (value, wrong, hint string) {
 	return p.String(), "", ""
 }
 
-var selectorText = regexp.MustCompile(`^[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?)*$`)
+var selectorText = lazily(`^[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?)*$`)
 
 // parseSelector judges a selector (RFC 6376 section 3.1).
 func parseSelector(s string) (value, wrong, hint string) {
 	if before, _, ok := strings.Cut(strings.ToLower(s), "._domainkey"); ok {
 		return "", fmt.Sprintf("%q is the name of the record", s), "write only the part before ._domainkey: selector: " + before
 	}
-	if !selectorText.MatchString(s) || len(s) > 200 {
+	if !selectorText().MatchString(s) || len(s) > 200 {
 		return "", fmt.Sprintf("%q is no selector", s), "write letters, digits and hyphens, such as cw1"
 	}
 	return strings.ToLower(s), "", ""
@@ -252,10 +251,10 @@ func parsePublicKey(s string) (value, wrong, hint string) {
 	return text, "", ""
 }
 
-var langText = regexp.MustCompile(`^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*$`)
+var langText = lazily(`^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*$`)
 
 func parseLang(s string) (value, wrong, hint string) {
-	if !langText.MatchString(s) {
+	if !langText().MatchString(s) {
 		return "", fmt.Sprintf("%q is no language", s), "write a code such as en or nl"
 	}
 	return strings.ReplaceAll(s, "_", "-"), "", ""

@@ -331,7 +331,7 @@ func join(texts []string, exp Expected) (joined string, ok bool) {
 		return "", false
 	}
 	rest := slices.Delete(slices.Clone(texts), head, head+1)
-	if slices.ContainsFunc(rest, func(t string) bool { return !piece.MatchString(t) }) {
+	if slices.ContainsFunc(rest, func(t string) bool { return !piece().MatchString(t) }) {
 		return "", false
 	}
 	joined = texts[head] + strings.Join(rest, "")

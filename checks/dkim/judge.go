@@ -8,11 +8,12 @@ import (
 	"encoding/base64"
 	"fmt"
 	"math/big"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
+
+	"clockwise.info/cwmail/checks/pattern"
 
 	"clockwise.info/cwmail/checks/finding"
 	"clockwise.info/cwmail/checks/taglist"
@@ -134,23 +135,23 @@ func isPrivateText(text string) bool {
 }
 
 var (
-	otherRecord = regexp.MustCompile(`(?i)^\s*(v\s*=\s*(?:spf|dmarc|sts|tlsrpt|bimi|ip)[a-z]*\d*)`)
-	signature   = regexp.MustCompile(`(?i)^\s*DKIM-Signature\s*:|;\s*bh\s*=`)
-	hostName    = regexp.MustCompile(`^\s*(?:[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?\.)+[A-Za-z][A-Za-z0-9-]*[A-Za-z0-9]\.?\s*$`)
-	keyTag      = regexp.MustCompile(`(?i)(?:^|[\s;,:|])(?:[vghkpst]|pk|key)\s*=`)
-	onlyBase64  = regexp.MustCompile(`^[A-Za-z0-9+/\s]{40,}=*\s*$`)
+	otherRecord = pattern.Lazy(`(?i)^\s*(v\s*=\s*(?:spf|dmarc|sts|tlsrpt|bimi|ip)[a-z]*\d*)`)
+	signature   = pattern.Lazy(`(?i)^\s*DKIM-Signature\s*:|;\s*bh\s*=`)
+	hostName    = pattern.Lazy(`^\s*(?:[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?\.)+[A-Za-z][A-Za-z0-9-]*[A-Za-z0-9]\.?\s*$`)
+	keyTag      = pattern.Lazy(`(?i)(?:^|[\s;,:|])(?:[vghkpst]|pk|key)\s*=`)
+	onlyBase64  = pattern.Lazy(`^[A-Za-z0-9+/\s]{40,}=*\s*$`)
 )
 
 // foreign says which other kind of content a text is; nil for a key record.
 func foreign(text string) (*finding.Rule, []string) {
 	switch {
-	case otherRecord.MatchString(text):
-		return wrongContent, []string{"a record that starts with " + strings.TrimSpace(otherRecord.FindStringSubmatch(text)[1])}
-	case signature.MatchString(text):
+	case otherRecord().MatchString(text):
+		return wrongContent, []string{"a record that starts with " + strings.TrimSpace(otherRecord().FindStringSubmatch(text)[1])}
+	case signature().MatchString(text):
 		return wrongContent, []string{"a DKIM-Signature header of a mail"}
-	case hostName.MatchString(text):
+	case hostName().MatchString(text):
 		return wrongType, []string{"TXT holds the name of a key, " + strings.TrimSuffix(strings.TrimSpace(text), ".") + ", which a CNAME must hold"}
-	case isBareKey(text) || keyTag.MatchString(text):
+	case isBareKey(text) || keyTag().MatchString(text):
 		return nil, nil
 	}
 	return wrongContent, []string{"a text without any part of a key record"}
@@ -159,11 +160,11 @@ func foreign(text string) (*finding.Rule, []string) {
 // isBareKey holds for base64 without any tag.
 func isBareKey(text string) bool {
 	k := DecodeKey(text)
-	return k.Public != nil || k.Want > 0 && len(text) >= 40 || onlyBase64.MatchString(text)
+	return k.Public != nil || k.Want > 0 && len(text) >= 40 || onlyBase64().MatchString(text)
 }
 
 var (
-	tagName  = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]*$`)
+	tagName  = pattern.Lazy(`^[A-Za-z][A-Za-z0-9_]*$`)
 	misspelt = map[string]string{"P": "p", "K": "k", "key": "p", "Key": "p", "KEY": "p", "pk": "p", "pub": "p", "pubkey": "p", "public": "p"}
 )
 
@@ -182,7 +183,7 @@ func (v *verdict) fields(l taglist.List) []field {
 			}
 		}
 		switch {
-		case !p.HasEquals || !tagName.MatchString(name):
+		case !p.HasEquals || !tagName().MatchString(name):
 			bad = append(bad, cmp.Or(strings.TrimSpace(l.Raw(p)), ";;"))
 			continue
 		case seen[meant]:
@@ -460,4 +461,4 @@ func items(value string) []string {
 }
 
 // piece is the part of a key that was put into a record of its own.
-var piece = regexp.MustCompile(`^[A-Za-z0-9+/\s]{8,}=*\s*$`)
+var piece = pattern.Lazy(`^[A-Za-z0-9+/\s]{8,}=*\s*$`)

@@ -2,10 +2,11 @@ package dkim
 
 import (
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"clockwise.info/cwmail/checks/pattern"
 
 	"clockwise.info/cwmail/checks/finding"
 	"clockwise.info/cwmail/checks/taglist"
@@ -124,12 +125,12 @@ func controlName(c byte) string {
 }
 
 var (
-	zoneLine = regexp.MustCompile(`(?is)^\s*(?:[\w.@-]+\s+)?(?:\d+\s+)?(?:IN\s+)?TXT\s*(?:\s|["(])(.*)$`)
-	quoted   = regexp.MustCompile(`"([^"]*)"`)
+	zoneLine = pattern.Lazy(`(?is)^\s*(?:[\w.@-]+\s+)?(?:\d+\s+)?(?:IN\s+)?TXT\s*(?:\s|["(])(.*)$`)
+	quoted   = pattern.Lazy(`"([^"]*)"`)
 )
 
 func peelZoneLine(text string) (string, []string, bool) {
-	m := zoneLine.FindStringSubmatch(text)
+	m := zoneLine().FindStringSubmatch(text)
 	if m == nil {
 		return text, nil, false
 	}
@@ -137,7 +138,7 @@ func peelZoneLine(text string) (string, []string, bool) {
 	if text[len(text)-len(m[1])-1] == '"' {
 		rest = `"` + rest
 	}
-	if parts := quoted.FindAllStringSubmatch(rest, -1); parts != nil {
+	if parts := quoted().FindAllStringSubmatch(rest, -1); parts != nil {
 		rest = ""
 		for _, p := range parts {
 			rest += p[1]
@@ -151,15 +152,15 @@ func peelSemicolons(text string) (string, []string, bool) {
 	return clean, nil, clean != text
 }
 
-var splitRest = regexp.MustCompile(`([A-Za-z0-9+/=])[ \t]*["\\][ \t"\\]*([A-Za-z0-9+/])`)
+var splitRest = pattern.Lazy(`([A-Za-z0-9+/=])[ \t]*["\\][ \t"\\]*([A-Za-z0-9+/])`)
 
 func peelSplit(text string) (string, []string, bool) {
 	l := taglist.Parse(text)
 	p, ok := l.Get("p")
-	if !ok || !splitRest.MatchString(p.Value) {
+	if !ok || !splitRest().MatchString(p.Value) {
 		return text, nil, false
 	}
-	return l.WithValue(p, splitRest.ReplaceAllString(p.Value, "$1$2")), nil, true
+	return l.WithValue(p, splitRest().ReplaceAllString(p.Value, "$1$2")), nil, true
 }
 
 func peelQuotes(text string) (string, []string, bool) {
@@ -168,50 +169,50 @@ func peelQuotes(text string) (string, []string, bool) {
 	return clean, nil, clean != text
 }
 
-var armour = regexp.MustCompile(`-{2,}\s*(?:BEGIN|END)[A-Z0-9 ]*-{2,}`)
+var armour = pattern.Lazy(`-{2,}\s*(?:BEGIN|END)[A-Z0-9 ]*-{2,}`)
 
 func peelArmour(text string) (string, []string, bool) {
-	clean := armour.ReplaceAllString(text, "")
+	clean := armour().ReplaceAllString(text, "")
 	return clean, nil, clean != text
 }
 
 var (
-	versionTag = regexp.MustCompile(`(?i)v[ \t]*=[ \t]*dkim[ \t]?1`)
-	firstTag   = regexp.MustCompile(`^[ \t\r\n]*[vghknpst][ \t\r\n]*=[ \t\r\n]*[^ \t\r\n]`)
+	versionTag = pattern.Lazy(`(?i)v[ \t]*=[ \t]*dkim[ \t]?1`)
+	firstTag   = pattern.Lazy(`^[ \t\r\n]*[vghknpst][ \t\r\n]*=[ \t\r\n]*[^ \t\r\n]`)
 )
 
 func peelLeading(text string) (string, []string, bool) {
-	at := versionTag.FindStringIndex(text)
+	at := versionTag().FindStringIndex(text)
 	if at == nil {
 		return text, nil, false
 	}
 	before := text[:at[0]]
-	if strings.Trim(before, whiteSpace) == "" || strings.Contains(before, ";") || firstTag.MatchString(before) {
+	if strings.Trim(before, whiteSpace) == "" || strings.Contains(before, ";") || firstTag().MatchString(before) {
 		return text, nil, false
 	}
 	return text[at[0]:], []string{strings.Trim(before, whiteSpace)}, true
 }
 
 var (
-	wrongSeparator = regexp.MustCompile(`[ \t]*([,:|])[ \t]*([vghknpstKP][ \t]*=)`)
-	noSeparator    = regexp.MustCompile(`[ \t]+([vghknpstKP][ \t]*=[ \t]*[^=; \t])`)
-	gluedTags      = regexp.MustCompile(`^([ \t]*v[ \t]*=[ \t]*(?i:DKIM1))([ghknpst][ \t]*=)`)
+	wrongSeparator = pattern.Lazy(`[ \t]*([,:|])[ \t]*([vghknpstKP][ \t]*=)`)
+	noSeparator    = pattern.Lazy(`[ \t]+([vghknpstKP][ \t]*=[ \t]*[^=; \t])`)
+	gluedTags      = pattern.Lazy(`^([ \t]*v[ \t]*=[ \t]*(?i:DKIM1))([ghknpst][ \t]*=)`)
 )
 
 func peelSeparators(text string) (string, []string, bool) {
 	var char string
 	clean := eachValue(text, func(v string) string {
-		if m := wrongSeparator.FindStringSubmatch(v); m != nil && char == "" {
+		if m := wrongSeparator().FindStringSubmatch(v); m != nil && char == "" {
 			char = m[1]
 		}
-		return wrongSeparator.ReplaceAllString(v, "; $2")
+		return wrongSeparator().ReplaceAllString(v, "; $2")
 	})
 	return clean, []string{char}, clean != text
 }
 
 func peelRunTogether(text string) (string, []string, bool) {
-	clean := eachValue(gluedTags.ReplaceAllString(text, "$1; $2"), func(v string) string {
-		return noSeparator.ReplaceAllString(v, "; $1")
+	clean := eachValue(gluedTags().ReplaceAllString(text, "$1; $2"), func(v string) string {
+		return noSeparator().ReplaceAllString(v, "; $1")
 	})
 	return clean, nil, clean != text
 }

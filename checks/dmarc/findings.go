@@ -247,7 +247,7 @@ func (j *judge) merged(s Step) []finding.Record {
 func (j *judge) wrongContent(s Step) {
 	var replaces *string
 	for i, t := range s.Others {
-		if otherPattern.MatchString(strings.ToLower(t)) {
+		if otherPattern().MatchString(strings.ToLower(t)) {
 			replaces = &s.Others[i]
 			break
 		}

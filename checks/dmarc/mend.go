@@ -7,6 +7,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"clockwise.info/cwmail/checks/pattern"
+
 	"clockwise.info/cwmail/checks/finding"
 	"clockwise.info/cwmail/checks/taglist"
 )
@@ -99,16 +101,16 @@ func Default(domain string) string {
 }
 
 var (
-	zoneLinePattern = regexp.MustCompile(`(?is)^(.*?\bTXT\s+[("\s]*)(v\s*=\s*DMARC1.*)$`)
-	meantVersion    = regexp.MustCompile(`(?i)v\s*=\s*dmarc`)
+	zoneLinePattern = pattern.Lazy(`(?is)^(.*?\bTXT\s+[("\s]*)(v\s*=\s*DMARC1.*)$`)
+	meantVersion    = pattern.Lazy(`(?i)v\s*=\s*dmarc`)
 	tagsPattern     = `(` + strings.Join(knownTags, "|") + `)`
-	missingPattern  = regexp.MustCompile(`(?i)([^;\s,:=])[ \t]+` + tagsPattern + `([ \t]*=)`)
-	wrongPattern    = regexp.MustCompile(`(?i)([^;\s,:=])[ \t]*([,:])[ \t]*` + tagsPattern + `([ \t]*=)`)
-	colonPattern    = regexp.MustCompile(`(?i)^` + tagsPattern + `[\s:]+([^\s=]+)$`)
+	missingPattern  = pattern.Lazy(`(?i)([^;\s,:=])[ \t]+` + tagsPattern + `([ \t]*=)`)
+	wrongPattern    = pattern.Lazy(`(?i)([^;\s,:=])[ \t]*([,:])[ \t]*` + tagsPattern + `([ \t]*=)`)
+	colonPattern    = pattern.Lazy(`(?i)^` + tagsPattern + `[\s:]+([^\s=]+)$`)
 )
 
 func mendZoneLine(_ mending, text string) (string, []string) {
-	m := zoneLinePattern.FindStringSubmatch(text)
+	m := zoneLinePattern().FindStringSubmatch(text)
 	if m == nil {
 		return text, nil
 	}
@@ -180,16 +182,16 @@ func mendControls(_ mending, text string) (string, []string) {
 		}
 		return c
 	}, text)
-	return strings.TrimRight(doubleSpace.ReplaceAllString(spaced, " "), " "), []string{arg}
+	return strings.TrimRight(doubleSpace().ReplaceAllString(spaced, " "), " "), []string{arg}
 }
 
-var doubleSpace = regexp.MustCompile(` {2,}`)
+var doubleSpace = pattern.Lazy(` {2,}`)
 
 func control(c rune) bool { return c < 0x20 && c != '\t' || c == 0x7f }
 
 func mendLeading(_ mending, text string) (string, []string) {
 	at := len(text) - len(strings.TrimLeft(text, " \t"))
-	if m := meantVersion.FindStringIndex(text); m != nil && !strings.Contains(text[:m[0]], "=") {
+	if m := meantVersion().FindStringIndex(text); m != nil && !strings.Contains(text[:m[0]], "=") {
 		at = m[0]
 	}
 	if at == 0 {
@@ -203,13 +205,13 @@ func mendLeading(_ mending, text string) (string, []string) {
 }
 
 func mendSeparatorWrong(_ mending, text string) (string, []string) {
-	return separate(text, wrongPattern, func(before string, m []string) bool {
+	return separate(text, wrongPattern(), func(before string, m []string) bool {
 		return m[2] == ":" && strings.HasSuffix(strings.ToLower(before+m[1]), "mailto")
 	})
 }
 
 func mendSeparatorMissing(_ mending, text string) (string, []string) {
-	return separate(text, missingPattern, func(string, []string) bool { return false })
+	return separate(text, missingPattern(), func(string, []string) bool { return false })
 }
 
 // separate puts a semicolon at each match of pattern, whose last two groups
@@ -288,7 +290,7 @@ func mendMalformed(_ mending, text string) (string, []string) {
 		if args == nil {
 			args = []string{raw}
 		}
-		if m := colonPattern.FindStringSubmatch(raw); m != nil {
+		if m := colonPattern().FindStringSubmatch(raw); m != nil {
 			if _, ok := l.GetFold(m[1]); !ok {
 				text = replacePart(text, p, m[1]+"="+m[2])
 				continue

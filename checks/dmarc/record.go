@@ -4,9 +4,10 @@
 package dmarc
 
 import (
-	"regexp"
 	"slices"
 	"strings"
+
+	"clockwise.info/cwmail/checks/pattern"
 
 	"clockwise.info/cwmail/checks/taglist"
 )
@@ -199,9 +200,9 @@ func (r *Record) strict(name string) bool {
 }
 
 var (
-	schemePattern = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*:[^\s"<>\\^{|}` + "`" + `]+$`)
-	limitPattern  = regexp.MustCompile(`![0-9]+[kKmMgGtT]?$`)
-	hostPattern   = regexp.MustCompile(`^[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?)*\.?$`)
+	schemePattern = pattern.Lazy(`^[A-Za-z][A-Za-z0-9+.-]*:[^\s"<>\\^{|}` + "`" + `]+$`)
+	limitPattern  = pattern.Lazy(`![0-9]+[kKmMgGtT]?$`)
+	hostPattern   = pattern.Lazy(`^[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?)*\.?$`)
 )
 
 // parseAddresses reads a list of URIs, separated by commas with white space
@@ -217,7 +218,7 @@ func parseAddresses(value string) []Address {
 }
 
 func parseAddress(raw string) Address {
-	a := Address{Raw: raw, URI: schemePattern.MatchString(raw), Limit: limitPattern.MatchString(raw)}
+	a := Address{Raw: raw, URI: schemePattern().MatchString(raw), Limit: limitPattern().MatchString(raw)}
 	rest, ok := cutPrefixFold(raw, "mailto:")
 	if !ok {
 		a.Fault = "it does not begin with mailto:"
@@ -227,10 +228,10 @@ func parseAddress(raw string) Address {
 		a.Fault, a.URI = "it has a space in it", false
 		return a
 	}
-	rest = limitPattern.ReplaceAllString(rest, "")
+	rest = limitPattern().ReplaceAllString(rest, "")
 	rest, _, _ = strings.Cut(rest, "?")
 	at := strings.LastIndexByte(rest, '@')
-	if at <= 0 || !hostPattern.MatchString(rest[at+1:]) {
+	if at <= 0 || !hostPattern().MatchString(rest[at+1:]) {
 		a.Fault, a.URI = "it is no e-mail address", false
 		return a
 	}
@@ -249,12 +250,12 @@ func cutPrefixFold(s, prefix string) (string, bool) {
 // one, so that it is told what is wrong with it rather than that it is missing.
 func looksLike(text string) bool {
 	lower := strings.ToLower(text)
-	if otherPattern.MatchString(lower) {
+	if otherPattern().MatchString(lower) {
 		return false
 	}
-	return meantPattern.MatchString(lower)
+	return meantPattern().MatchString(lower)
 }
 
-var otherPattern = regexp.MustCompile(`v\s*=\s*(spf1|dkim1|tlsrptv1|stsv1|bimi1)`)
+var otherPattern = pattern.Lazy(`v\s*=\s*(spf1|dkim1|tlsrptv1|stsv1|bimi1)`)
 
-var meantPattern = regexp.MustCompile(`v\s*=\s*dmarc|(^|[\s;"\\,])p(olicy)?\s*=\s*(none|quarantine|reject)\b|(^|[\s;"\\,])rua\s*=`)
+var meantPattern = pattern.Lazy(`v\s*=\s*dmarc|(^|[\s;"\\,])p(olicy)?\s*=\s*(none|quarantine|reject)\b|(^|[\s;"\\,])rua\s*=`)

@@ -89,7 +89,7 @@ _dmarc             TXT v=DMARC1; p=quarantine; rua=mailto:dmarc@clockwise.info
 
 	// Senders that the customers also use.
 	{"mailer.example", customer + `
-@                  TXT v=spf1 include:_spf.mailer.example -all
+@                  TXT v=spf1 include:_spf.mailer.example include:_spf.clockwise.info -all
 _spf               TXT v=spf1 include:a._spf.mailer.example include:b._spf.mailer.example -all
 a._spf             TXT v=spf1 ip4:203.0.113.0/26 -all
 b._spf             TXT v=spf1 ip4:203.0.113.64/26 -all

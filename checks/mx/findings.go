@@ -183,7 +183,7 @@ func (j *judge) targets() {
 			f = j.raise(targetMalformedRule, r.Answer, j.rename(t, t.Meant, t.MeantAddresses), t.Host, t.Malformed)
 		case doubled(t.Host, r.Domain) != "":
 			f = j.raise(targetDoubledRule, r.Answer, j.rename(t, t.Meant, t.MeantAddresses), t.Host, t.Meant)
-		case placeholderPattern.MatchString(normal(t.Host)):
+		case placeholderPattern().MatchString(normal(t.Host)):
 			f = j.raise(microsoftPlaceholderRule, r.Answer, j.fix("Remove this MX record.", t, ""), t.Host)
 		case t.unknown():
 			a := failed(t.Addresses)

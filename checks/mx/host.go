@@ -2,19 +2,20 @@ package mx
 
 import (
 	"net/netip"
-	"regexp"
 	"strings"
+
+	"clockwise.info/cwmail/checks/pattern"
 )
 
 var (
-	hostPattern        = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]([a-z0-9-]*[a-z0-9])?$`)
-	placeholderPattern = regexp.MustCompile(`^ms[0-9]+\.msv1\.invalid$`)
-	microsoftPattern   = regexp.MustCompile(`^[a-z0-9-]+\.(mail\.protection\.outlook\.com|[a-z0-9]+-v[0-9]+\.mx\.microsoft)$`)
+	hostPattern        = pattern.Lazy(`^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]([a-z0-9-]*[a-z0-9])?$`)
+	placeholderPattern = pattern.Lazy(`^ms[0-9]+\.msv1\.invalid$`)
+	microsoftPattern   = pattern.Lazy(`^[a-z0-9-]+\.(mail\.protection\.outlook\.com|[a-z0-9]+-v[0-9]+\.mx\.microsoft)$`)
 )
 
 // IsMicrosoft says whether a host is where Microsoft 365 takes the mail of a
 // domain, in either form of name.
-func IsMicrosoft(host string) bool { return microsoftPattern.MatchString(normal(host)) }
+func IsMicrosoft(host string) bool { return microsoftPattern().MatchString(normal(host)) }
 
 // Provider returns the mail provider whose server a host is, by its name; ""
 // for any other.
@@ -73,7 +74,7 @@ func malformed(host string) string {
 		return "a name with an underscore"
 	case !strings.Contains(host, "."):
 		return "a name without domain"
-	case len(host) > 253 || !hostPattern.MatchString(host):
+	case len(host) > 253 || !hostPattern().MatchString(host):
 		return "no host name"
 	}
 	return ""

@@ -80,7 +80,7 @@ func (j *judge) host() {
 // addresses says whether there is something to connect to, and whether it was
 // tried.
 func (j *judge) addresses() bool {
-	if len(j.addrs) > 0 {
+	if len(j.Addresses) > 0 {
 		if j.Skipped != "" {
 			j.raise(unreadable, nil, upper(j.Skipped))
 		}

@@ -23,6 +23,10 @@ type Options struct {
 	Roots *x509.CertPool // nil: those of the system
 	Name  string         // said in EHLO; "" means cwmail.invalid
 
+	// Probe speaks to one address; nil is smtp.Probe. A replay has what was
+	// recorded in its place.
+	Probe func(context.Context, smtp.Options) smtp.Conversation
+
 	ConnectTimeout time.Duration // 0: 10 s
 	ReplyTimeout   time.Duration // 0: 15 s
 
@@ -36,7 +40,7 @@ type Result struct {
 	Subject string // name of the transport; "" means the host
 
 	A, AAAA       dns.Answer          // zero where the host is an address
-	addrs         []netip.Addr        // all that the host has
+	Addresses     []netip.Addr        // all that the host has
 	Conversations []smtp.Conversation // one for each address that was tried
 	Skipped       string              // why none was tried; "" otherwise
 	Now           time.Time
@@ -57,7 +61,7 @@ func Lookup(ctx context.Context, r dns.Resolver, s transports.Server, o Options)
 	}
 	res.resolve(ctx, r)
 	switch {
-	case len(res.addrs) == 0:
+	case len(res.Addresses) == 0:
 		return res
 	case o.Dial == nil || o.Now == nil:
 		res.Skipped = o.Offline
@@ -69,12 +73,12 @@ func Lookup(ctx context.Context, r dns.Resolver, s transports.Server, o Options)
 	if o.Name == "" {
 		o.Name = "cwmail.invalid"
 	}
-	tried := choose(res.addrs)
+	tried := choose(res.Addresses)
 	res.Conversations = make([]smtp.Conversation, len(tried))
 	var wg sync.WaitGroup
 	for i, a := range tried {
 		wg.Go(func() {
-			res.Conversations[i] = smtp.Probe(ctx, smtp.Options{
+			res.Conversations[i] = o.Probe(ctx, smtp.Options{
 				Host: s.Host, Address: netip.AddrPortFrom(a, uint16(s.Port)), Security: s.Security, Name: o.Name,
 				Dial: o.Dial, Now: o.Now, Roots: o.Roots, ConnectTimeout: o.ConnectTimeout, ReplyTimeout: o.ReplyTimeout,
 			})
@@ -86,7 +90,7 @@ func Lookup(ctx context.Context, r dns.Resolver, s transports.Server, o Options)
 
 func (res *Result) resolve(ctx context.Context, r dns.Resolver) {
 	if a, err := netip.ParseAddr(res.Server.Host); err == nil {
-		res.addrs = []netip.Addr{a.Unmap()}
+		res.Addresses = []netip.Addr{a.Unmap()}
 		return
 	}
 	var wg sync.WaitGroup
@@ -96,7 +100,7 @@ func (res *Result) resolve(ctx context.Context, r dns.Resolver) {
 	for _, answer := range []dns.Answer{res.A, res.AAAA} {
 		for _, rec := range answer.Records {
 			if rec.Addr.IsValid() {
-				res.addrs = append(res.addrs, rec.Addr)
+				res.Addresses = append(res.Addresses, rec.Addr)
 			}
 		}
 	}
@@ -118,6 +122,3 @@ func choose(all []netip.Addr) []netip.Addr {
 	}
 	return out
 }
-
-// Addresses are those of the server, also those that were not tried.
-func (res Result) Addresses() []netip.Addr { return res.addrs }

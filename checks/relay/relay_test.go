@@ -264,7 +264,7 @@ func TestNotTried(t *testing.T) {
 	s := server(same)
 	res := Lookup(t.Context(), found, s, Options{Now: time.Now, Offline: "this is a replay: mail servers are not contacted"})
 	got := Findings(res)
-	if codes(got) != "smtp.unreadable" || got[0].Saw() != "This is a replay: mail servers are not contacted." || len(res.Addresses()) != 1 {
+	if codes(got) != "smtp.unreadable" || got[0].Saw() != "This is a replay: mail servers are not contacted." || len(res.Addresses) != 1 {
 		t.Errorf("%v", got)
 	}
 	ctx, cancel := context.WithCancel(t.Context())

@@ -8,11 +8,11 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"unicode"
 	"unicode/utf8"
 
 	"clockwise.info/cwmail/checks/finding"
+	"clockwise.info/cwmail/checks/pattern"
 )
 
 // Expect is what a record must hold so that ClockWise may send.
@@ -51,11 +51,6 @@ type fault struct {
 
 func (r *reading) fault(rule *finding.Rule, object string, args ...string) {
 	r.faults = append(r.faults, fault{rule, object, args})
-}
-
-// lazily compiles a pattern at its first use: most commands never need it.
-func lazily(text string) func() *regexp.Regexp {
-	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(text) })
 }
 
 // glue stands in a text where two strings of a record meet between two terms.
@@ -165,9 +160,9 @@ func characterName(raw string) string {
 }
 
 var (
-	zonePrefix = lazily(`(?i)^\s*(?:[^\s"]+\s+)?(?:\d+[smhdw]?\s+)?(?:IN\s+)?(?:\d+[smhdw]?\s+)?(?:TXT|SPF)\s+\(?\s*(["']|v\s*=\s*spf)`)
-	startsTerm = lazily(`(?i)^[-+~?]?(?:(?:include|ip4|ip6|exists|a|mx|ptr):|(?:redirect|exp)=|(?:all|mx|a|ptr)(?: |$))`)
-	quotedGap  = lazily(`["']\s+["']`)
+	zonePrefix = pattern.Lazy(`(?i)^\s*(?:[^\s"]+\s+)?(?:\d+[smhdw]?\s+)?(?:IN\s+)?(?:\d+[smhdw]?\s+)?(?:TXT|SPF)\s+\(?\s*(["']|v\s*=\s*spf)`)
+	startsTerm = pattern.Lazy(`(?i)^[-+~?]?(?:(?:include|ip4|ip6|exists|a|mx|ptr):|(?:redirect|exp)=|(?:all|mx|a|ptr)(?: |$))`)
+	quotedGap  = pattern.Lazy(`["']\s+["']`)
 )
 
 // endsTerm says whether a string can end with a whole term.
@@ -200,9 +195,9 @@ func (r *reading) unwrap(text string) string {
 }
 
 var (
-	spacedVersion = lazily(`(?i)^v\s*[=:]\s*spf\s*1(?: |$)`)
-	anyVersion    = lazily(`(?i)v=spf1(?:[ ;,]|$|[a-z0-9]*:)`)
-	knownTerm     = lazily(`(?i)(?:^| )[-+~?]?(?:(?:include|ip4|ip6|exists|a|mx|ptr):\S|redirect=\S|(?:all|mx|a)(?: |$))`)
+	spacedVersion = pattern.Lazy(`(?i)^v\s*[=:]\s*spf\s*1(?: |$)`)
+	anyVersion    = pattern.Lazy(`(?i)v=spf1(?:[ ;,]|$|[a-z0-9]*:)`)
+	knownTerm     = pattern.Lazy(`(?i)(?:^| )[-+~?]?(?:(?:include|ip4|ip6|exists|a|mx|ptr):\S|redirect=\S|(?:all|mx|a)(?: |$))`)
 )
 
 // versionTag takes the version tag off, whatever became of it. ok is false for
@@ -356,9 +351,9 @@ func (r *reading) foreignText(tokens []string) string {
 }
 
 var (
-	dmarcTag = lazily(`(?i)^(?:v=dmarc1|s?p=(?:none|quarantine|reject)|ru[af]=|a(?:dkim|spf)=[rs]|pct=\d+|fo=[01ds:]+)`)
-	dkimTag  = lazily(`(?i)^(?:v=dkim1|k=(?:rsa|ed25519)|p=[a-z0-9+/=]{40,})`)
-	anyTag   = lazily(`(?i)^(?:[a-z]+=|mailto:)`)
+	dmarcTag = pattern.Lazy(`(?i)^(?:v=dmarc1|s?p=(?:none|quarantine|reject)|ru[af]=|a(?:dkim|spf)=[rs]|pct=\d+|fo=[01ds:]+)`)
+	dkimTag  = pattern.Lazy(`(?i)^(?:v=dkim1|k=(?:rsa|ed25519)|p=[a-z0-9+/=]{40,})`)
+	anyTag   = pattern.Lazy(`(?i)^(?:[a-z]+=|mailto:)`)
 )
 
 // foreignTo says to which other kind of record a piece belongs; "" for none.
@@ -375,7 +370,7 @@ func foreignTo(t string, inside bool) string {
 	return ""
 }
 
-var openTerm = lazily(`(?i)^[-+~?]?(?:include|exists|a|mx|ptr|ip4|ip6|redirect|exp)(?:[:=]|[:=]?\S*/)$`)
+var openTerm = pattern.Lazy(`(?i)^[-+~?]?(?:include|exists|a|mx|ptr|ip4|ip6|redirect|exp)(?:[:=]|[:=]?\S*/)$`)
 
 // joined deals with a piece that belongs to the next one: it returns how many
 // pieces it has read, 0 for none.
@@ -399,7 +394,7 @@ func (r *reading) joined(tokens []string, expect Expect) int {
 	return 2
 }
 
-var bareName = lazily(`(?i)^[-+~?]?(?:include|exists|a|mx|ptr|ip4|ip6|redirect|exp)$`)
+var bareName = pattern.Lazy(`(?i)^[-+~?]?(?:include|exists|a|mx|ptr|ip4|ip6|redirect|exp)$`)
 
 // fits says whether next can be the value that an open term waits for.
 func fits(open, next string) bool {
@@ -425,8 +420,8 @@ func isAllText(s string) bool {
 }
 
 var (
-	gluedAll  = lazily(`(?i)^([-+~?]?(?:a|mx|ptr|[a-z0-9]+[:=].*[a-z0-9.}]))([-~?+]all)$`)
-	gluedTerm = lazily(`(?i)^([-+~?]?[a-z0-9]+[:=].*[a-z0-9.}])([-+~?]?(?:(?:include|ip4|ip6|exists):|redirect=|exp=).*)$`)
+	gluedAll  = pattern.Lazy(`(?i)^([-+~?]?(?:a|mx|ptr|[a-z0-9]+[:=].*[a-z0-9.}]))([-~?+]all)$`)
+	gluedTerm = pattern.Lazy(`(?i)^([-+~?]?[a-z0-9]+[:=].*[a-z0-9.}])([-+~?]?(?:(?:include|ip4|ip6|exists):|redirect=|exp=).*)$`)
 )
 
 // one reads a single piece.

@@ -1,0 +1,187 @@
+package checks
+
+import (
+	"slices"
+	"strings"
+
+	"clockwise.info/cwmail/checks/dkim"
+	"clockwise.info/cwmail/checks/dmarc"
+	"clockwise.info/cwmail/checks/dns"
+	"clockwise.info/cwmail/checks/finding"
+	"clockwise.info/cwmail/checks/mx"
+	"clockwise.info/cwmail/checks/relay"
+	"clockwise.info/cwmail/checks/settings"
+	"clockwise.info/cwmail/checks/spf"
+	"clockwise.info/cwmail/checks/zone"
+)
+
+// report judges what was found. It asks nothing.
+func (w *work) report(t Target) Report {
+	r := Report{Target: t.Name(), Domain: w.domain, Transport: t.Transport}
+	if w.domain != "" {
+		r.Paths = w.paths()
+		r.Facts = w.facts()
+		r.Answers = w.resolver.Answers()
+		r.Queries = w.resolver.Queries()
+		r.Findings = w.judge()
+	}
+	if t.Transport != nil {
+		r.Findings = append(r.Findings, settings.Findings(w.settingsInput(*t.Transport))...)
+	}
+	w.silence(r.Findings)
+	finding.Sort(r.Findings, ruleOrder())
+	r.Verdict = overall(r.Findings)
+	if w.domain == "" && r.Verdict == VerdictOK {
+		r.Verdict = VerdictUnknown // nothing was looked at
+	}
+	return r
+}
+
+// silence hides what a root cause explains. What is said of the transport's
+// settings is about the same mail as what is said of its domains, so that one
+// may explain the other.
+func (w *work) silence(all []finding.Finding) {
+	same := slices.Clone(all)
+	for i := range same {
+		if strings.HasPrefix(same[i].Code(), "transport.") {
+			same[i].Subject = ""
+		}
+	}
+	finding.Silence(same)
+	for i := range all {
+		all[i].SilencedBy = same[i].SilencedBy
+	}
+}
+
+// judge collects what the subjects say of the sender's domain, or of
+// ClockWise's own where mail leaves in its name.
+func (w *work) judge() []finding.Finding {
+	all := slices.Concat(
+		zone.Findings(w.zone, w.seen()...),
+		spf.Findings(w.spfInput()),
+		w.dkimFindings(),
+		dmarc.Findings(w.dmarcInput()),
+		mx.Findings(mx.Input{Result: w.mx, Used: true, Views: w.views[dns.Ask(w.domain, dns.TypeMX)]}),
+	)
+	if w.relay != nil {
+		all = append(all, relay.Findings(*w.relay)...)
+	}
+	if w.noReply() {
+		all = clockwiseOnly(all)
+	}
+	return all
+}
+
+// seen are all answers, also those of servers that were asked one by one.
+func (w *work) seen() []dns.Answer {
+	all := w.resolver.Answers()
+	for _, v := range w.views {
+		all = append(all, v.Authoritative...)
+	}
+	return all
+}
+
+// clockwiseOnly keeps what ClockWise must mend, or what could not be looked
+// at: a customer on the no-reply address has nothing to publish.
+func clockwiseOnly(all []finding.Finding) []finding.Finding {
+	var out []finding.Finding
+	for _, f := range all {
+		if f.Severity() == finding.Failure || f.Severity() == finding.Unknown {
+			if f.Who() == finding.CustomerDNS || f.Who() == finding.CustomerMailServer {
+				f.Owner = finding.ClockWise
+			}
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+func (w *work) spfInput() spf.Input {
+	in := spf.Input{
+		Result: w.spf, Expect: spf.Expect{Include: w.Service.SPFInclude, Relays: w.Service.Relays()},
+		Sending: w.ours(), Sender: w.senderSPF, Aligned: fact(w.dmarc.Aligned(w.envelope, false)),
+		HasDMARC: w.hasDMARC(), Views: w.views[dns.Ask(w.envelope, dns.TypeTXT)],
+		MX: mailHosts(w.mx), Now: w.Now(),
+	}
+	if w.ours() {
+		in.ClockWise = &w.service
+	}
+	return in
+}
+
+// mailHosts names who receives a domain's mail; nil where that is not known.
+func mailHosts(r mx.Result) []string {
+	if r.Answer.Status == dns.Failed {
+		return nil
+	}
+	out := []string{}
+	for _, t := range r.Targets {
+		out = append(out, t.Host)
+	}
+	return out
+}
+
+// fact tells SPF's room what DMARC's knows.
+func fact(t dmarc.Truth) spf.Fact {
+	switch t {
+	case dmarc.Yes:
+		return spf.Yes
+	case dmarc.No:
+		return spf.No
+	}
+	return spf.NotKnown
+}
+
+func (w *work) hasDMARC() spf.Fact {
+	if !w.dmarc.Known {
+		return spf.NotKnown
+	}
+	return fact(dmarc.Known(w.dmarc.Record != nil))
+}
+
+func (w *work) dkimFindings() []finding.Finding {
+	if w.dkim == nil {
+		return nil
+	}
+	return dkim.Findings(dkim.Input{
+		Result: *w.dkim, Expected: w.expected, Views: w.views[dns.Ask(w.dkim.Name, dns.TypeTXT)],
+		Sending: true, Alignment: w.alignment(),
+	})
+}
+
+// alignment compares the signing domain with the sender's; nil where it is not
+// known whether they belong together.
+func (w *work) alignment() *dkim.Alignment {
+	strict := w.dmarc.Record != nil && w.dmarc.Record.StrictDKIM
+	aligned := w.dmarc.Aligned(w.signer, strict)
+	if aligned == dmarc.Unknown {
+		return nil
+	}
+	return &dkim.Alignment{Sender: w.domain, Strict: strict, Aligned: aligned == dmarc.Yes}
+}
+
+func (w *work) dmarcInput() dmarc.Input {
+	in := dmarc.Input{Result: w.dmarc, Views: w.views[dns.Ask(w.dmarc.ViewName(), dns.TypeTXT)]}
+	if w.ours() {
+		in.Path = dmarc.NewPath(w.dmarc, w.auth())
+	}
+	return in
+}
+
+// auth is what SPF and DKIM say of this target's mail as a whole: SPF passes
+// when it does so for every relay address.
+func (w *work) auth() dmarc.Auth {
+	a := dmarc.Auth{SPF: spf.Pass, SPFDomain: w.envelope}
+	for _, o := range w.spf.Outcomes {
+		if o.Result != spf.Pass {
+			a.SPF = o.Result
+		}
+	}
+	if len(w.spf.Outcomes) == 0 {
+		a.SPF = "unknown"
+	}
+	if w.signs() {
+		a.DKIM = []dmarc.Signature{{Result: w.signature(), Domain: w.signer}}
+	}
+	return a
+}
