@@ -73,6 +73,9 @@ func Lookup(ctx context.Context, r dns.Resolver, s transports.Server, o Options)
 	if o.Name == "" {
 		o.Name = "cwmail.invalid"
 	}
+	if o.Probe == nil {
+		o.Probe = smtp.Probe
+	}
 	tried := choose(res.Addresses)
 	res.Conversations = make([]smtp.Conversation, len(tried))
 	var wg sync.WaitGroup
