@@ -30,7 +30,7 @@ type Options struct {
 	ConnectTimeout time.Duration // 0: 10 s
 	ReplyTimeout   time.Duration // 0: 15 s
 
-	// Offline says why servers are not spoken to, where Dial is nil.
+	// Offline says why servers are not spoken to, where Dial and Probe are nil.
 	Offline string
 }
 
@@ -63,7 +63,7 @@ func Lookup(ctx context.Context, r dns.Resolver, s transports.Server, o Options)
 	switch {
 	case len(res.Addresses) == 0:
 		return res
-	case o.Dial == nil || o.Now == nil:
+	case o.Dial == nil && o.Probe == nil || o.Now == nil:
 		res.Skipped = o.Offline
 		if res.Skipped == "" {
 			res.Skipped = "mail servers are not contacted in this run"

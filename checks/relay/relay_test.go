@@ -308,3 +308,16 @@ func TestNothingIsSent(t *testing.T) {
 		}
 	}
 }
+
+// A replay speaks to nobody.
+func TestProbeFromElsewhere(t *testing.T) {
+	res := Lookup(t.Context(), zone{dns.Found, []string{"192.0.2.1"}}, server(same), Options{
+		Now: func() time.Time { return smtptest.Now },
+		Probe: func(_ context.Context, o smtp.Options) smtp.Conversation {
+			return smtp.Conversation{Address: o.Address, Stage: smtp.Done}
+		},
+	})
+	if got := Findings(res); len(got) != 0 || len(res.Conversations) != 1 || res.Conversations[0].Address.String() != "192.0.2.1:587" {
+		t.Errorf("%s %+v", codes(got), res.Conversations)
+	}
+}
