@@ -1,0 +1,164 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+
+	"github.com/spf13/cobra"
+
+	"clockwise.info/cwmail/checks"
+	"clockwise.info/cwmail/transports"
+)
+
+type checkOptions struct {
+	names    []string // transports or domains; none: all transports
+	markdown bool
+	strict   bool
+}
+
+func newCheck(a *app, runF func(context.Context, *checkOptions) error) *cobra.Command {
+	o := &checkOptions{}
+	cmd := &cobra.Command{
+		Use:   "check [TRANSPORT|DOMAIN ...]",
+		Short: "Examine transports or domains, and say what to do",
+		Long: "Examines all configured transports, or those that are named, or any domain,\n" +
+			"which is looked at as if the ClockWise server sent with an address of it.\n\n" +
+			"Exit status: 0 nothing wrong, 1 a failure was found (with --strict a warning\n" +
+			"too), 2 wrong use or configuration, 3 could not be determined.",
+		Example: "  cwmail check\n  cwmail check acme.example --markdown\n  cwmail check \"Office 365 relay\" --json\n" +
+			"  cwmail check acme.example --with 'acme.example TXT v=spf1 mx -all'",
+		RunE: func(cmd *cobra.Command, names []string) error {
+			o.names = names
+			if runF != nil {
+				return runF(cmd.Context(), o)
+			}
+			return a.runCheck(cmd, o)
+		},
+	}
+	cmd.Flags().BoolVar(&o.markdown, "markdown", false, "print Markdown, ready for a ticket")
+	cmd.Flags().BoolVar(&o.strict, "strict", false, "exit with 1 for warnings too")
+	return cmd
+}
+
+func (a *app) runCheck(cmd *cobra.Command, o *checkOptions) error {
+	if a.shared.json && o.markdown {
+		return &failure{what: "could not print the report", why: "--json and --markdown exclude each other", hints: []string{"leave one of them out"}}
+	}
+	needConfig := len(o.names) == 0
+	return a.inWorld(cmd, needConfig, func(ctx context.Context, w *world) error {
+		targets, err := findTargets(w, o.names)
+		if err != nil {
+			return err
+		}
+		reports := examineAll(ctx, a.examiner(w), targets)
+		if err := a.printReports(reports, o.markdown); err != nil {
+			return err
+		}
+		return statusOf(statusOfReports(reports, o.strict))
+	})
+}
+
+func (a *app) printReports(reports []checks.Report, markdown bool) error {
+	switch {
+	case a.shared.json:
+		return checks.WriteJSON(a.out, reports)
+	case markdown:
+		return checks.WriteMarkdown(a.out, reports)
+	}
+	return checks.WriteText(a.out, reports, a.textOptions())
+}
+
+// findTargets makes targets of names: a transport of that name, in any letter
+// case, else a domain.
+func findTargets(w *world, names []string) ([]checks.Target, error) {
+	if len(names) == 0 {
+		return configuredTargets(w)
+	}
+	var out []checks.Target
+	for _, name := range names {
+		t, err := findTarget(w, name)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, t)
+	}
+	return out, nil
+}
+
+func configuredTargets(w *world) ([]checks.Target, error) {
+	if len(w.file.Transports) == 0 {
+		return nil, &failure{
+			what: "could not check anything", why: "no transports are configured",
+			hints: []string{"cwmail check acme.example examines a domain", "cwmail config init writes a commented file to begin with", "cwmail --demo check shows an invented world"},
+		}
+	}
+	return targetsOf(w), nil
+}
+
+// targetsOf are the configured transports, in the order of the file.
+func targetsOf(w *world) []checks.Target {
+	var out []checks.Target
+	for i := range w.file.Transports {
+		out = append(out, checks.Target{Transport: &w.file.Transports[i]})
+	}
+	return out
+}
+
+func findTarget(w *world, name string) (checks.Target, error) {
+	if t := findTransport(w, name); t != nil {
+		return checks.Target{Transport: t}, nil
+	}
+	domain, err := transports.ParseDomain(name)
+	if err != nil {
+		return checks.Target{}, &failure{
+			what: fmt.Sprintf("could not examine %q", name), why: "it is neither the name of a transport nor a domain",
+			hints: []string{"cwmail transport list shows the names of the transports", "a domain looks like acme.example"},
+		}
+	}
+	return checks.Target{Domain: domain}, nil
+}
+
+// findTransport finds a transport by its name; nil when there is none.
+func findTransport(w *world, name string) *transports.Transport {
+	for i := range w.file.Transports {
+		if strings.EqualFold(w.file.Transports[i].Name, strings.TrimSpace(name)) {
+			return &w.file.Transports[i]
+		}
+	}
+	return nil
+}
+
+// atOnce is how many targets are examined at the same time.
+const atOnce = 16
+
+// examineAll examines targets side by side; reports stand in their order.
+func examineAll(ctx context.Context, e *checks.Examiner, targets []checks.Target) []checks.Report {
+	reports := make([]checks.Report, len(targets))
+	slots := make(chan struct{}, atOnce)
+	var wg sync.WaitGroup
+	for i, t := range targets {
+		slots <- struct{}{}
+		wg.Go(func() {
+			reports[i] = e.Examine(ctx, t, nil)
+			<-slots
+		})
+	}
+	wg.Wait()
+	return reports
+}
+
+// statusOfReports: a failure anywhere goes before what could not be told.
+func statusOfReports(reports []checks.Report, strict bool) int {
+	code := exitOK
+	for _, r := range reports {
+		switch {
+		case r.Verdict == checks.VerdictFailure, strict && r.Verdict == checks.VerdictWarning:
+			return exitFailure
+		case r.Verdict != checks.VerdictOK && r.Verdict != checks.VerdictNote && r.Verdict != checks.VerdictWarning:
+			code = exitUnknown
+		}
+	}
+	return code
+}

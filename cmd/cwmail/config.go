@@ -1,0 +1,135 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"clockwise.info/cwmail/checks"
+	"clockwise.info/cwmail/checks/finding"
+	"clockwise.info/cwmail/config"
+)
+
+func newConfigPath(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use: "path", Short: "Where the file is", Example: "  cwmail config path",
+		Args: args(0, 0, ""),
+		RunE: func(*cobra.Command, []string) error {
+			path, err := a.configPath()
+			if err != nil {
+				return err
+			}
+			if a.shared.json {
+				return a.printJSON(map[string]string{"path": path})
+			}
+			a.printf("%s\n", path)
+			return nil
+		},
+	}
+}
+
+func (a *app) configPath() (string, error) {
+	path, _, err := config.Path(a.shared.config, a.getenv)
+	if err != nil {
+		return "", &failure{what: "could not find the configuration folder", why: err.Error(), hints: []string{"--config FILE names a file", "CWMAIL_CONFIG does so too"}}
+	}
+	return path, nil
+}
+
+func newConfigCheck(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use: "check", Short: "Whether the file is right", Example: "  cwmail config check\n  cwmail config check --config ./cwmail.yaml",
+		Args: args(0, 0, ""),
+		RunE: func(*cobra.Command, []string) error { return a.runConfigCheck() },
+	}
+}
+
+// configProblem is a mistake in the file, as the document shows it.
+type configProblem struct {
+	Line int    `json:"line"`
+	What string `json:"what"`
+	Hint string `json:"hint"`
+}
+
+func (a *app) runConfigCheck() error {
+	path, err := a.configPath()
+	if err != nil {
+		return err
+	}
+	file, err := config.Open(a.shared.config, a.getenv)
+	if invalid, ok := errors.AsType[*config.Invalid](err); ok && a.shared.json {
+		problems := []configProblem{}
+		for _, p := range invalid.Problems {
+			problems = append(problems, configProblem{p.Line, p.What, p.Hint})
+		}
+		if err := a.printJSON(map[string]any{"path": path, "problems": problems, "unknown": []configProblem{}}); err != nil {
+			return err
+		}
+		return status(exitUsage)
+	}
+	if err != nil {
+		return configFailure(err)
+	}
+	unknown := []configProblem{}
+	for _, u := range file.Unknown {
+		p := configProblem{Line: u.Line, What: fmt.Sprintf("cwmail does not know the setting %q", u.Key)}
+		if u.Near != "" {
+			p.Hint = fmt.Sprintf("did you mean %q?", u.Near)
+		}
+		unknown = append(unknown, p)
+	}
+	all := slices.DeleteFunc(a.examiner(&world{file: file}).ConfigurationFindings(), func(f finding.Finding) bool {
+		return f.Code() == "transport.setting-unknown" // told with its line already
+	})
+	if a.shared.json {
+		err := a.printJSON(map[string]any{"path": path, "problems": []configProblem{}, "unknown": unknown, "findings": checks.FindingsJSON(all)})
+		if err != nil {
+			return err
+		}
+		return statusOf(statusOfFindings(all, false))
+	}
+	a.printConfig(file, unknown)
+	if err := checks.WriteFindings(a.out, "the domain", all, a.textOptions()); err != nil {
+		return err
+	}
+	return statusOf(statusOfFindings(all, false))
+}
+
+func (a *app) printConfig(file *config.File, unknown []configProblem) {
+	if !file.Exists {
+		a.printf("There is no file at %s. Everything is as by default.\n", file.Path)
+		return
+	}
+	a.printf("%s is right. Transports: %d.\n", file.Path, len(file.Transports))
+	for _, u := range unknown {
+		a.printf("line %d: %s; it stays in the file. %s\n", u.Line, u.What, u.Hint)
+	}
+}
+
+func newConfigInit(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use: "init", Short: "Write a commented file to begin with", Example: "  cwmail config init\n  cwmail config init --config ./cwmail.yaml",
+		Args: args(0, 0, ""),
+		RunE: func(*cobra.Command, []string) error {
+			path, err := a.configPath()
+			if err != nil {
+				return err
+			}
+			err = config.Create(path)
+			if errors.Is(err, fs.ErrExist) {
+				return &failure{what: "could not write " + path, why: "it exists already", hints: []string{"cwmail config check judges it", "--config FILE writes another one"}}
+			}
+			if err != nil {
+				return &failure{what: "could not write " + path, why: cause(err), hints: []string{"--config FILE writes it elsewhere"}}
+			}
+			if a.shared.json {
+				return a.printJSON(map[string]string{"path": path})
+			}
+			a.printf("%s\n", path)
+			return nil
+		},
+	}
+}

@@ -1,0 +1,151 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+// newRoot makes the command tree. Nothing is read, resolved or started here:
+// `cwmail --version` must not pay for it.
+func newRoot(a *app) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "cwmail",
+		Short: "Will ClockWise mail arrive, and if not, who must do what about it?",
+		Long: "cwmail examines the ways in which ClockWise sends your mail, says what is wrong\n" +
+			"with the DNS of your domain, who must act, and which record mends it.\n\n" +
+			"Without a command it opens the console; without a terminal it does the same as\n" +
+			"\"cwmail check\".",
+		Example: "  cwmail --demo\n  cwmail check acme.example\n  cwmail explain DKIM",
+		Version: version(),
+		Args:    noSuchCommand,
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			return a.prepare(cmd)
+		},
+		RunE:                       func(cmd *cobra.Command, _ []string) error { return a.runRoot(cmd) },
+		SilenceErrors:              true,
+		SilenceUsage:               true,
+		SuggestionsMinimumDistance: 2,
+	}
+	cobra.EnableCommandSorting = false // the order of commands is one of use
+	root.CompletionOptions.HiddenDefaultCmd = true
+	root.SetVersionTemplate("{{.Version}}\n")
+	root.SetUsageTemplate(usage)
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		if word := firstWord(cmd, a.args); cmd.HasAvailableSubCommands() && cmd == root && word != "" {
+			return noSuchCommand(cmd, []string{word}) // its flags are not the mistake
+		}
+		return &failure{what: "could not read the command line", why: err.Error(), hints: []string{cmd.CommandPath() + " --help lists the flags"}}
+	})
+	root.PersistentFlags().SortFlags = false
+	a.shared.register(root)
+	root.AddCommand(commands(a)...)
+	return root
+}
+
+// firstWord is the first argument that is neither a flag nor the value of one.
+func firstWord(cmd *cobra.Command, args []string) string {
+	for i := 0; i < len(args); i++ {
+		name, isFlag := strings.CutPrefix(args[i], "--")
+		switch f := cmd.Flag(name); {
+		case !strings.HasPrefix(args[i], "-"):
+			return args[i]
+		case isFlag && f != nil && f.NoOptDefVal == "":
+			i++ // its value
+		}
+	}
+	return ""
+}
+
+// usage is cobra's own form, at most 80 columns wide.
+const usage = `Usage:{{if .Runnable}}
+  {{.UseLine}}{{end}}{{if .HasAvailableSubCommands}}
+  {{.CommandPath}} [command]{{end}}{{if .HasExample}}
+
+Examples:
+{{.Example}}{{end}}{{if .HasAvailableSubCommands}}
+
+Commands:{{range .Commands}}{{if .IsAvailableCommand}}
+  {{rpad .Name .NamePadding }} {{.Short}}{{end}}{{end}}{{end}}{{if .HasAvailableLocalFlags}}
+
+Flags:
+{{.LocalFlags.FlagUsagesWrapped 80 | trimTrailingWhitespaces}}{{end}}{{if .HasAvailableInheritedFlags}}
+
+Flags of every command:
+{{.InheritedFlags.FlagUsagesWrapped 80 | trimTrailingWhitespaces}}{{end}}
+`
+
+// noSuchCommand is the answer to an argument that names no command.
+func noSuchCommand(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	hints := []string{cmd.CommandPath() + " --help lists the commands"}
+	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+		hints = slices.Insert(hints, 0, "did you mean "+strings.Join(near, " or ")+"?")
+	} else if cmd == cmd.Root() && strings.Contains(args[0], ".") {
+		hints = slices.Insert(hints, 0, "cwmail check "+args[0]+" examines a domain")
+	}
+	return &failure{what: fmt.Sprintf("could not run %q", cmd.CommandPath()+" "+args[0]), why: fmt.Sprintf("unknown command %q", args[0]), hints: hints}
+}
+
+// group is a command that only holds others.
+func group(use, short, example string, children ...*cobra.Command) *cobra.Command {
+	cmd := &cobra.Command{
+		Use: use, Short: short, Example: example,
+		Args:                       noSuchCommand,
+		SuggestionsMinimumDistance: 2,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			var names []string
+			for _, c := range cmd.Commands() {
+				names = append(names, c.Name())
+			}
+			return &failure{
+				what: "could not run " + cmd.CommandPath(), why: "it needs one more word: " + strings.Join(names, ", "),
+				hints: []string{cmd.CommandPath() + " --help explains them"},
+			}
+		},
+	}
+	cmd.AddCommand(children...)
+	return cmd
+}
+
+// args judges the number of arguments; names says what they are.
+func args(low, high int, names string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, got []string) error {
+		var why string
+		switch {
+		case len(got) < low:
+			why = "it needs " + names
+		case high >= 0 && len(got) > high:
+			why = fmt.Sprintf("%q is one argument too many", got[high])
+		default:
+			return nil
+		}
+		return &failure{what: "could not run " + cmd.CommandPath(), why: why, hints: []string{cmd.CommandPath() + " --help shows an example"}}
+	}
+}
+
+// inWorld opens the world of the shared flags, runs f in it within --timeout,
+// and saves the answers.
+func (a *app) inWorld(cmd *cobra.Command, needConfig bool, f func(context.Context, *world) error) error {
+	ctx := cmd.Context()
+	if a.shared.timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, a.shared.timeout)
+		defer cancel()
+	}
+	w, err := a.open(ctx, needConfig)
+	if err != nil {
+		return err
+	}
+	defer w.close()
+	err = f(ctx, w)
+	if saveErr := w.finish(); saveErr != nil {
+		return saveErr
+	}
+	return err
+}
