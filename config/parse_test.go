@@ -2,6 +2,7 @@ package config
 
 import (
 	"errors"
+	"fmt"
 	"net/netip"
 	"slices"
 	"strings"
@@ -337,4 +338,17 @@ func FuzzParse(f *testing.F) {
 			t.Fatalf("%q cannot be written: %v", text, err)
 		}
 	})
+}
+
+func BenchmarkParse(b *testing.B) {
+	var text strings.Builder
+	text.WriteString("transports:\n")
+	for i := range 1000 {
+		fmt.Fprintf(&text, "  - name: t%d\n    type: clockwise\n    match: {domain: d%d.example}\n    from: jan@d%d.example\n", i, i, i)
+	}
+	for b.Loop() {
+		if _, err := Parse("c.yaml", []byte(text.String())); err != nil {
+			b.Fatal(err)
+		}
+	}
 }

@@ -15,7 +15,7 @@ import (
 // Parse reads the text of a configuration file. It reads no other file: keys
 // are loaded by Load. Mistakes give an *Invalid with all of them.
 func Parse(path string, data []byte) (*File, error) {
-	r := &reader{f: empty(path)}
+	r := &reader{f: empty(path), names: map[string]int{}}
 	r.f.Exists, r.f.mode, r.f.sum = true, 0o600, sha256.Sum256(data)
 	r.f.crlf = bytes.Contains(data, []byte("\r\n"))
 	r.f.doc, r.problems = decode(data)
@@ -34,7 +34,8 @@ func Parse(path string, data []byte) (*File, error) {
 type reader struct {
 	f         *File
 	problems  []Problem
-	transport string // that is being read
+	transport string         // that is being read
+	names     map[string]int // of transports, in lower case, with their lines
 }
 
 func (r *reader) problem(n *yaml.Node, what, hint string) {
@@ -349,12 +350,12 @@ func (r *reader) unique(n *yaml.Node, t *transports.Transport) {
 	if strings.EqualFold(t.Name, transports.BuiltIn().Name) {
 		r.problem(n, "the name "+t.Name+" is taken by the built-in default", "choose another name")
 	}
-	for _, o := range r.f.Transports {
-		if strings.EqualFold(o.Name, t.Name) {
-			r.problem(n, fmt.Sprintf("the name %q is used twice, first in line %d", t.Name, o.Line), "give one of them another name")
-			return
-		}
+	key := strings.ToLower(t.Name)
+	if line, used := r.names[key]; used {
+		r.problem(n, fmt.Sprintf("the name %q is used twice, first in line %d", t.Name, line), "give one of them another name")
+		return
 	}
+	r.names[key] = t.Line
 }
 
 func (r *reader) match(n *yaml.Node, m *transports.Match) {

@@ -186,10 +186,10 @@ func lookup(t *testing.T, c testCase) Result {
 		ReplyTimeout: 5 * time.Second, ConnectTimeout: 3 * time.Second,
 	}
 	if strings.Contains(c.name, "silent") || c.name == "implicit" {
-		o.ReplyTimeout = 200 * time.Millisecond
+		o.ReplyTimeout = 500 * time.Millisecond
 	}
 	if c.name == "silent" {
-		o.ConnectTimeout = 100 * time.Millisecond
+		o.ConnectTimeout = 300 * time.Millisecond
 	}
 	return Lookup(t.Context(), c.zone, c.server, o)
 }

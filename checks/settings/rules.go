@@ -16,7 +16,7 @@ var (
 		Title:      "No mail transport is configured",
 		Saw:        "The configuration names no transport, so only the built-in default is checked.",
 		Effect:     "All mail leaves through the ClockWise server with the user's own address.",
-		Action:     "To check what a customer really uses, add their transports: cwmail transport add.",
+		Action:     "To check what a customer really uses, add their transports to the configuration file; cwmail config init writes a commented starter.",
 		References: []string{manual},
 	}
 	settingUnknown = &finding.Rule{ // %[1]s: the key, %[2]s: the line, %[3]s: "Did you mean …?" or nothing

@@ -100,27 +100,30 @@ func TestProbeTrouble(t *testing.T) {
 		{"no handshake", "starttls", raw, BadTLS, Handshake, `answers with "this "`},
 		{"dropped after TLS", "starttls", good.With("EHLO TLS", "drop"), Dropped, HelloTLS, "closed"},
 	} {
-		s := smtptest.Start(t, c.script)
-		o := options(a, s, c.security)
-		o.ReplyTimeout = 5 * time.Second
-		if c.trouble == TimedOut || c.trouble == SpeaksTLS {
-			o.ReplyTimeout, o.ConnectTimeout = 100*time.Millisecond, 3*time.Second
-		}
-		if c.name == "silence" {
-			o.ConnectTimeout = 100 * time.Millisecond
-		}
-		got := Probe(t.Context(), o)
-		if got.Trouble != c.trouble || got.Stage != c.stage || !strings.Contains(got.Detail, c.detail) || got.OK() {
-			t.Errorf("%s: trouble %d at the %s: %s\n%s", c.name, got.Trouble, got.Stage, got.Detail, transcript(got))
-		}
-		for _, h := range s.Heard() {
-			if c.trouble == SpeaksClear {
-				break // it heard a handshake
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			s := smtptest.Start(t, c.script)
+			o := options(a, s, c.security)
+			o.ReplyTimeout = 5 * time.Second
+			if c.trouble == TimedOut || c.trouble == SpeaksTLS {
+				o.ReplyTimeout, o.ConnectTimeout = 400*time.Millisecond, 5*time.Second
 			}
-			if verb, _, _ := strings.Cut(h, " "); !slices.Contains([]string{"EHLO", "HELO", "STARTTLS", "QUIT"}, verb) {
-				t.Errorf("%s: said %q", c.name, h)
+			if c.name == "silence" {
+				o.ConnectTimeout = 400 * time.Millisecond
 			}
-		}
+			got := Probe(t.Context(), o)
+			if got.Trouble != c.trouble || got.Stage != c.stage || !strings.Contains(got.Detail, c.detail) || got.OK() {
+				t.Errorf("%s: trouble %d at the %s: %s\n%s", c.name, got.Trouble, got.Stage, got.Detail, transcript(got))
+			}
+			for _, h := range s.Heard() {
+				if c.trouble == SpeaksClear {
+					break // it heard a handshake
+				}
+				if verb, _, _ := strings.Cut(h, " "); !slices.Contains([]string{"EHLO", "HELO", "STARTTLS", "QUIT"}, verb) {
+					t.Errorf("%s: said %q", c.name, h)
+				}
+			}
+		})
 	}
 }
 
