@@ -73,11 +73,12 @@ func public(name string) bool {
 
 // hide adds the names of transports to what --privacy hides.
 func (a *app) hide(file *config.File) {
-	for _, h := range a.hiding {
-		for _, t := range file.Transports {
-			h.mask.Words = append(h.mask.Words, t.Name)
-		}
-		return // both streams have the same mask
+	if len(a.hiding) == 0 {
+		return
+	}
+	mask := a.hiding[0].mask // both streams have the same
+	for _, t := range file.Transports {
+		mask.Words = append(mask.Words, t.Name)
 	}
 }
 

@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/signal"
 	"syscall"
@@ -13,6 +14,11 @@ func main() { os.Exit(run()) }
 
 // run is main without the exit, so that deferred calls are made.
 func run() int {
+	if len(os.Args) == 2 && os.Args[1] == "--version" {
+		// The question that other programs ask needs none of the commands.
+		fmt.Println(version())
+		return exitOK
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	return newApp(realSystem()).main(ctx, os.Args[1:])
