@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // Reply is an answer of a server (RFC 5321 section 4.2).
@@ -36,7 +37,9 @@ var (
 	errNotReply  = errors.New("not an SMTP reply")
 	errTwoCodes  = errors.New("the lines of one reply have different codes")
 	errTooLong   = errors.New("the reply does not end")
-	enhancedCode = regexp.MustCompile(`^([245]\.[0-9]{1,3}\.[0-9]{1,3})(?: |$)`)
+	enhancedCode = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^([245]\.[0-9]{1,3}\.[0-9]{1,3})(?: |$)`)
+	})
 )
 
 // Limits of what is read: RFC 5321 section 4.5.3.1.5 allows lines of 512
@@ -72,7 +75,7 @@ func (r *Reply) add(code int, text string) error {
 	if len(r.Lines) == maxLines {
 		return errTooLong
 	}
-	if m := enhancedCode.FindStringSubmatch(text); m != nil && m[1][0] == byte('0'+code/100) {
+	if m := enhancedCode().FindStringSubmatch(text); m != nil && m[1][0] == byte('0'+code/100) {
 		r.Enhanced = m[1]
 		text = strings.TrimPrefix(text[len(m[1]):], " ")
 	}
