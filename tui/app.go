@@ -1,0 +1,342 @@
+// Package tui is the console: one tea.Model, the App, with a stack of pages.
+// Pages say what they show and what a key does on them; the App draws the
+// frame around them, knows the keys that work everywhere, and lets text out:
+// to the clipboard, to a file, or printed outside the screen.
+package tui
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+	"clockwise.info/cwmail/checks"
+	"clockwise.info/cwmail/checks/dns"
+	"clockwise.info/cwmail/transports"
+	"clockwise.info/cwmail/tui/keys"
+	"clockwise.info/cwmail/tui/pages"
+	"clockwise.info/cwmail/tui/theme"
+	"clockwise.info/cwmail/tui/ui"
+	"github.com/charmbracelet/colorprofile"
+	"github.com/charmbracelet/x/ansi"
+)
+
+// Options are what the console needs from outside. Only Examine must be set.
+type Options struct {
+	Version string
+	Demo    bool
+	Targets []checks.Target // transports first, in the order of the file
+
+	Examine  func(ctx context.Context, t checks.Target, emit func(checks.Event)) checks.Report
+	WhatIf   func(ctx context.Context, t checks.Target, sets []dns.Set, emit func(checks.Event)) checks.Report
+	Forget   func()           // empties the DNS cache before a check again
+	Glossary func() []ui.Word // the words that are explained
+	Service  transports.Service
+
+	Settings Settings
+	Remember func(theme string) // keeps the theme that was chosen
+
+	Save func(name string, data []byte) (path string, err error)
+	Pipe func(ctx context.Context, argv []string, stdin string) error // runs a program that copies
+	Have func(program string) bool                                    // whether such a program is there
+	Host string                                                       // of this machine, for a line with scp
+
+	Env []string
+	Now func() time.Time
+}
+
+// Settings are what flags and the configuration say about the console.
+type Settings struct {
+	Theme     string            // of the flag: overrules all else
+	Saved     string            // of the configuration, or remembered
+	Color     string            // of the flag: auto, always, never
+	ASCII     bool              // of the flag or the configuration
+	Privacy   bool              // hide addresses, IPs and keys from the start
+	Keys      map[string]string // other keys, by action
+	OwnServer bool              // served by an SSH server of our own
+}
+
+// App is the console's only tea.Model.
+type App struct {
+	o      Options
+	ctx    context.Context
+	cancel context.CancelFunc
+	keys   *keys.Map
+	board  *pages.Board
+	home   *pages.Home
+	stack  []ui.Page
+
+	look       ui.Look
+	themeName  theme.Name
+	background theme.Background
+	profile    colorprofile.Profile
+	w, h       int
+
+	said     string // told until the next key
+	waiting  bool   // said is about a check that takes long
+	watching bool   // a waitMsg is on its way
+	mouse    bool
+	armed    int // counts presses of ctrl+c; a disarmMsg carries the count
+	quitting bool
+
+	outside outside
+	started time.Time
+	frame   tea.View
+	clean   bool // frame still shows what is
+}
+
+// outside is what happens while the alternate screen is left.
+type outside struct {
+	active bool
+	lines  []string
+	last   bool // the program ends behind it
+}
+
+type (
+	waitMsg    struct{}
+	disarmMsg  struct{ count int }
+	outsideMsg struct{ then bool }
+	savedMsg   struct {
+		path string
+		err  error
+	}
+	copiedMsg struct{ told string }
+	quitMsg   struct{}
+)
+
+// NewApp makes the console. Keys that contradict each other keep the default.
+func NewApp(o Options) *App {
+	m, err := keys.New(o.Settings.Keys)
+	if err != nil {
+		m = keys.Default()
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	a := &App{o: o, ctx: ctx, cancel: cancel, keys: m, started: o.Now()}
+	a.themeName = theme.Auto
+	if n, ok := theme.Parse(o.Settings.Theme); ok {
+		a.themeName = n
+	}
+	a.profile = theme.Profile(o.Settings.Color, o.Env)
+	a.look = ui.Look{ASCII: theme.ASCII(o.Settings.ASCII, o.Env, o.Settings.OwnServer), Private: o.Settings.Privacy, T: &ui.English}
+	a.dress()
+	a.board = pages.NewBoard(pages.Engine{
+		Context: ctx, Examine: o.Examine, WhatIf: o.WhatIf, Forget: o.Forget, Glossary: o.Glossary,
+		Service: o.Service, Now: o.Now, Texts: a.look.T, Frame: frame{a},
+	}, o.Targets)
+	a.home = pages.NewHome(a.board)
+	a.stack = []ui.Page{a.home}
+	return a
+}
+
+// dress picks the palette.
+func (a *App) dress() {
+	flag := string(a.themeName)
+	if a.themeName == theme.Auto {
+		flag = ""
+	}
+	a.look.Palette = theme.New(theme.Choose(flag, a.o.Settings.Saved, a.o.Env, a.background), a.profile)
+}
+
+// Run shows the console until the reader quits. All work ends with it.
+func Run(ctx context.Context, o Options, in io.Reader, out io.Writer) error {
+	if _, err := keys.New(o.Settings.Keys); err != nil {
+		return fmt.Errorf("tui: %w", err)
+	}
+	a := NewApp(o)
+	defer a.cancel() // tea.Quit stops no command
+	options := []tea.ProgramOption{
+		tea.WithContext(ctx), tea.WithInput(in), tea.WithOutput(out),
+		tea.WithEnvironment(o.Env), tea.WithColorProfile(a.profile),
+	}
+	if theme.SSH(o.Env) {
+		options = append(options, tea.WithFPS(fpsOverSSH))
+	}
+	_, err := tea.NewProgram(a, options...).Run()
+	if errors.Is(err, tea.ErrInterrupted) || errors.Is(err, context.Canceled) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("tui: %w", err)
+	}
+	return nil
+}
+
+const fpsOverSSH = 20
+
+// twoFrames is how long it takes until a view is surely on the screen.
+func (a *App) twoFrames() time.Duration {
+	if theme.SSH(a.o.Env) {
+		return 2 * time.Second / fpsOverSSH
+	}
+	return 2*time.Second/60 + 10*time.Millisecond
+}
+
+// Init begins the examinations and asks for the background.
+func (a *App) Init() tea.Cmd {
+	cmds := []tea.Cmd{a.board.Check(a.board.Entries...), a.watch()}
+	if theme.Choose("", "", a.o.Env, theme.NoAnswer) == theme.Neutral && a.profile >= colorprofile.ANSI {
+		cmds = append(cmds, tea.RequestBackgroundColor)
+	}
+	if theme.SSH(a.o.Env) {
+		// Bubble Tea does not ask for synchronised output over SSH; the
+		// terminal's answer switches it on and ends the flicker.
+		cmds = append(cmds, tea.Raw(ansi.RequestModeSynchronizedOutput))
+	}
+	return tea.Batch(cmds...)
+}
+
+// Update is the only way in which anything changes.
+func (a *App) Update(m tea.Msg) (tea.Model, tea.Cmd) {
+	if a.touches(m) {
+		a.clean = false
+	}
+	return a, a.hear(m)
+}
+
+// touches says whether a message may change the screen: of many examinations
+// at a time only one is in sight.
+func (a *App) touches(m tea.Msg) bool {
+	if a.home.Rested(m) {
+		return false
+	}
+	if ev, ok := m.(ui.EventMsg); ok {
+		return a.top() != ui.Page(a.home) || a.home.Shows(ev.ID)
+	}
+	return true
+}
+
+func (a *App) hear(m tea.Msg) tea.Cmd {
+	switch m := m.(type) {
+	case tea.WindowSizeMsg:
+		a.w, a.h = m.Width, m.Height
+		a.look.Height = m.Height
+		return nil
+	case tea.BackgroundColorMsg:
+		a.background = theme.LightBackground
+		if m.IsDark() {
+			a.background = theme.DarkBackground
+		}
+		a.dress()
+		return nil
+	case tea.KeyPressMsg:
+		return a.press(m)
+	case tea.PasteMsg:
+		return a.paste(m.Content)
+	case tea.MouseMsg:
+		return a.point(m)
+	case pages.AddedMsg:
+		a.home.Reveal(m.Entry)
+		return a.watch()
+	case ui.EventMsg, ui.DoneMsg:
+		return a.work(m)
+	}
+	return a.own(m)
+}
+
+// work passes on what examinations tell.
+func (a *App) work(m tea.Msg) tea.Cmd {
+	cmd, e := a.board.Update(m)
+	if e == nil {
+		var cmds []tea.Cmd
+		for _, p := range a.stack {
+			cmds = append(cmds, p.Update(m))
+		}
+		return tea.Batch(cmds...)
+	}
+	if a.board.Running() == 0 && a.waiting {
+		a.said, a.waiting = "", false
+	}
+	return cmd
+}
+
+// own hears the App's own messages, and gives the rest to the pages.
+func (a *App) own(m tea.Msg) tea.Cmd {
+	switch m := m.(type) {
+	case waitMsg:
+		return a.wait()
+	case disarmMsg:
+		if m.count == a.armed {
+			a.armed, a.said = 0, ""
+		}
+	case outsideMsg:
+		return a.printOutside()
+	case savedMsg:
+		switch {
+		case m.err != nil:
+			a.tell(ui.Fill(a.look.T.NotSaved, a.look.Text(m.err.Error())))
+		case theme.SSH(a.o.Env) && a.o.Host != "":
+			a.tell(ui.Fill(a.look.T.SavedFetch, a.look.Text(m.path), a.look.Text(a.o.Host)))
+		default:
+			a.tell(ui.Fill(a.look.T.Saved, a.look.Text(m.path)))
+		}
+	case copiedMsg:
+		a.tell(m.told)
+	case quitMsg:
+		return tea.Quit
+	default:
+		var cmds []tea.Cmd
+		for _, p := range a.stack {
+			cmds = append(cmds, p.Update(m))
+		}
+		return tea.Batch(cmds...)
+	}
+	return nil
+}
+
+func (a *App) top() ui.Page { return a.stack[len(a.stack)-1] }
+
+// frame is the App as its pages see it.
+type frame struct{ a *App }
+
+func (f frame) Open(p ui.Page)                { f.a.stack = append(f.a.stack, p) }
+func (f frame) Back()                         { f.a.back() }
+func (f frame) Tell(s string)                 { f.a.tell(s) }
+func (f frame) Do(action keys.Action) tea.Cmd { return f.a.do(action, f.a.keys.Of(action).First()) }
+func (f frame) Print(lines []string) tea.Cmd  { return f.a.leave(lines, false) }
+
+// back takes the top page off; work that only it waits for is stopped.
+func (a *App) back() {
+	if len(a.stack) < 2 {
+		return
+	}
+	if h, ok := a.top().(halter); ok {
+		h.Halt()
+	}
+	a.stack = a.stack[:len(a.stack)-1]
+}
+
+// halter is a page with work of its own.
+type halter interface{ Halt() bool }
+
+func (a *App) tell(s string) { a.said, a.waiting = s, false }
+
+// patience is after how long the status line says that a check still runs.
+const patience = 2 * time.Second
+
+// watch looks after checks that take long.
+func (a *App) watch() tea.Cmd {
+	if a.watching || a.board.Running() == 0 {
+		return nil
+	}
+	a.watching = true
+	return tea.Tick(patience, func(time.Time) tea.Msg { return waitMsg{} })
+}
+
+// wait tells about the check that takes longest.
+func (a *App) wait() tea.Cmd {
+	a.watching = false
+	e := a.board.Slowest()
+	if e == nil {
+		return nil
+	}
+	if took := a.o.Now().Sub(e.Began); took >= patience-100*time.Millisecond && (a.said == "" || a.waiting) {
+		a.said = ui.Fill(a.look.T.StillWaiting, a.board.Doing(a.look, e), fmt.Sprint(int(took.Seconds()+0.5)), fmt.Sprint(int(pages.Deadline().Seconds())))
+		a.waiting = true
+	}
+	return a.watch()
+}

@@ -1,0 +1,448 @@
+package tui
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+	"clockwise.info/cwmail/checks"
+	"clockwise.info/cwmail/transports"
+	"clockwise.info/cwmail/tui/keys"
+	"clockwise.info/cwmail/tui/pages"
+	"clockwise.info/cwmail/tui/tuitest"
+	"clockwise.info/cwmail/tui/ui"
+	"github.com/charmbracelet/x/ansi"
+)
+
+var update = flag.Bool("update", false, "write the golden screens anew")
+
+func options() Options {
+	return Options{
+		Version: "test", Targets: tuitest.Targets(), Examine: tuitest.Examine, WhatIf: tuitest.WhatIf,
+		Glossary: tuitest.Glossary, Service: transports.DefaultService(),
+		Env: []string{"TERM=xterm-256color", "LANG=C.UTF-8"}, Now: func() time.Time { return tuitest.Noon },
+	}
+}
+
+// drive runs commands and what they send, except those that wait for time.
+func drive(a *App, cmd tea.Cmd) {
+	queue := []tea.Cmd{cmd}
+	for len(queue) > 0 {
+		c := queue[0]
+		queue = queue[1:]
+		if c == nil {
+			continue
+		}
+		got := make(chan tea.Msg, 1)
+		go func() { got <- c() }()
+		var m tea.Msg
+		select {
+		case m = <-got:
+		case <-time.After(15 * time.Millisecond): // a clock: nobody waits for it here
+			continue
+		}
+		switch m := m.(type) {
+		case nil:
+		case tea.BatchMsg:
+			queue = append(queue, m...)
+		default:
+			if v := fmt.Sprintf("%T", m); v == "tea.sequenceMsg" {
+				continue
+			}
+			_, next := a.Update(m)
+			queue = append(queue, next)
+		}
+	}
+}
+
+// ready is a console of a size whose examinations have ended.
+func ready(t testing.TB, o Options, w, h int) *App {
+	t.Helper()
+	a := NewApp(o)
+	t.Cleanup(a.cancel)
+	a.Update(tea.WindowSizeMsg{Width: w, Height: h})
+	drive(a, a.Init())
+	a.View()
+	for end := time.Now().Add(5 * time.Second); a.board.Running() > 0; {
+		if time.Now().After(end) {
+			t.Fatal("the examinations do not end")
+		}
+	}
+	return a
+}
+
+var named = map[string]tea.KeyPressMsg{
+	"enter": {Code: tea.KeyEnter}, "esc": {Code: tea.KeyEscape}, "tab": {Code: tea.KeyTab},
+	"down": {Code: tea.KeyDown}, "up": {Code: tea.KeyUp}, "f1": {Code: tea.KeyF1}, "ctrl+c": {Code: 'c', Mod: tea.ModCtrl},
+	"backspace": {Code: tea.KeyBackspace}, "end": {Code: tea.KeyEnd}, "shift+tab": {Code: tea.KeyTab, Mod: tea.ModShift},
+}
+
+// press presses keys: names, or text letter by letter.
+func press(a *App, list ...string) {
+	for _, s := range list {
+		ks := []tea.KeyPressMsg{}
+		if k, ok := named[s]; ok {
+			ks = append(ks, k)
+		} else {
+			for _, r := range s {
+				ks = append(ks, tea.KeyPressMsg{Code: r, Text: string(r)})
+			}
+		}
+		for _, k := range ks {
+			_, cmd := a.Update(k)
+			drive(a, cmd)
+			a.View() // as the program does behind each message
+		}
+	}
+}
+
+func screen(a *App) string {
+	a.clean = false
+	lines := strings.Split(ansi.Strip(a.View().Content), "\n")
+	for i := range lines {
+		lines[i] = strings.TrimRight(lines[i], " ")
+	}
+	return strings.Join(lines, "\n") + "\n"
+}
+
+// walks lead to every page.
+var walks = []struct {
+	name string
+	keys []string
+}{
+	{"home", nil},
+	{"home-filter", []string{"/", "shop"}},
+	{"report", []string{"enter"}},
+	{"report-silenced", []string{"j", "enter", "j", "j", "enter"}},
+	{"finding-add", []string{"enter", "enter"}},
+	{"finding-change", []string{"j", "enter", "enter"}},
+	{"paths", []string{"enter", "j", "j", "j", "enter"}},
+	{"answers", []string{"a"}},
+	{"answer", []string{"a", "j", "j", "j", "j", "enter"}},
+	{"what-if", []string{"j", "i"}},
+	{"what-if-tried", []string{"j", "i", "enter"}},
+	{"help", []string{"?"}},
+	{"help-all", []string{"?", "?"}},
+	{"words", []string{"enter", "enter", "e"}},
+	{"palette", []string{":"}},
+	{"print-forms", []string{"p"}},
+}
+
+func TestGolden(t *testing.T) {
+	for _, size := range [][2]int{{40, 12}, {80, 24}, {100, 30}, {120, 40}, {200, 60}} {
+		for _, ascii := range []bool{true, false} {
+			for _, walk := range walks {
+				name := fmt.Sprintf("%s-%dx%d-unicode", walk.name, size[0], size[1])
+				o := options()
+				if o.Settings.ASCII = ascii; ascii {
+					name = strings.Replace(name, "unicode", "ascii", 1)
+				}
+				t.Run(name, func(t *testing.T) {
+					a := ready(t, o, size[0], size[1])
+					press(a, walk.keys...)
+					a.home.Rest()
+					golden(t, filepath.Join("testdata", "screens", name+".txt"), screen(a))
+				})
+			}
+		}
+	}
+}
+
+func golden(t *testing.T, path, got string) {
+	t.Helper()
+	if *update {
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("%s differs (-update writes it anew):\n%s\nwant:\n%s", path, got, want)
+	}
+}
+
+func TestEverySize(t *testing.T) {
+	for _, walk := range walks {
+		t.Run(walk.name, func(t *testing.T) {
+			t.Parallel()
+			a := ready(t, options(), 100, 30)
+			press(a, walk.keys...)
+			check := func(w, h int) {
+				a.Update(tea.WindowSizeMsg{Width: w, Height: h})
+				v := a.View()
+				lines := strings.Split(v.Content, "\n")
+				if len(lines) > max(1, h) {
+					t.Fatalf("%dx%d: %d lines", w, h, len(lines))
+				}
+				for _, s := range lines {
+					if ansi.StringWidth(s) > w {
+						t.Fatalf("%dx%d: a line of %d columns: %q", w, h, ansi.StringWidth(s), s)
+					}
+				}
+				if c := v.Cursor; c != nil && (c.X < 0 || c.Y < 0 || c.X >= w || c.Y >= h) {
+					t.Fatalf("%dx%d: the cursor is at %d,%d", w, h, c.X, c.Y)
+				}
+			}
+			check(0, 0)
+			check(1, 1)
+			for w := 20; w <= 220; w += 1 + w/60 {
+				for h := 5; h <= 70; h += 1 + h/20 {
+					check(w, h)
+				}
+			}
+		})
+	}
+}
+
+func TestStackOfPages(t *testing.T) {
+	a := ready(t, options(), 100, 30)
+	press(a, "enter", "enter", "e")
+	if len(a.stack) != 4 {
+		t.Fatalf("%d pages", len(a.stack))
+	}
+	press(a, "esc", "left", "h", "esc", "esc")
+	if len(a.stack) != 1 {
+		t.Fatalf("%d pages after going back", len(a.stack))
+	}
+	press(a, "enter", "enter", "O")
+	if len(a.stack) != 1 {
+		t.Fatal("O does not lead to the overview")
+	}
+}
+
+func TestKeysThatSayWhy(t *testing.T) {
+	for _, c := range []struct {
+		keys []string
+		want string
+	}{
+		{[]string{"t"}, "t: test mails are not part of this version."},
+		{[]string{"w"}, "w: step-by-step guides are not part of this version."},
+		{[]string{"W"}, "W: waiting until a record is published is not part of this version."},
+		{[]string{"y"}, "y is no key of cwmail. ? lists the keys."},
+		{[]string{"x"}, "Nothing is running that could be stopped."},
+		{[]string{"?", "p"}, "p: nothing to print on this screen."},
+		{[]string{"?", "r"}, "r does nothing on this screen."},
+		{[]string{"H"}, "Addresses, IP addresses and keys are hidden."},
+		{[]string{"A"}, "Plain ASCII characters."},
+		{[]string{"T"}, "Theme: dark."},
+		{[]string{"M"}, "Mouse on: hold Shift to select text."},
+		{[]string{"f"}, "Frozen: results stop moving, work goes on. f lets go."},
+		{[]string{"f", "f"}, "Results move again."},
+		{[]string{"o"}, "Ordered by severity: what fails stands first."},
+		{[]string{"ctrl+c"}, "Press ctrl+c again to quit."},
+		{[]string{"enter", "enter", "n", "n"}, "There are no more problems in this direction."},
+	} {
+		a := ready(t, options(), 100, 30)
+		press(a, c.keys...)
+		if !strings.Contains(screen(a), c.want) {
+			t.Errorf("%q does not say %q:\n%s", c.keys, c.want, screen(a))
+		}
+	}
+}
+
+func TestKeyLineIsTrue(t *testing.T) {
+	for _, walk := range walks {
+		a := ready(t, options(), 100, 30)
+		press(a, walk.keys...)
+		for _, action := range a.top().Keys() {
+			if a.keys.Of(action).Later {
+				t.Errorf("%s offers %s, which does not work yet", walk.name, action)
+			}
+			if a.keys.Of(action).First() == "" {
+				t.Errorf("%s offers %s, which has no key", walk.name, action)
+			}
+			b := ready(t, options(), 100, 30)
+			press(b, walk.keys...)
+			if f, ok := b.top().(ui.Typist); ok && f.Typing() {
+				continue
+			}
+			b.said = ""
+			_ = b.do(action, b.keys.Of(action).First())
+			idle := map[keys.Action]bool{keys.Next: true, keys.Previous: true}[action] && walk.name == "words"
+			if strings.Contains(b.said, "does nothing") && !idle {
+				t.Errorf("%s offers %s, which does nothing there", walk.name, action)
+			}
+		}
+	}
+}
+
+func TestFilter(t *testing.T) {
+	a := ready(t, options(), 100, 30)
+	press(a, "/", "shop", "enter")
+	got := screen(a)
+	if !strings.Contains(got, "shop.example") || strings.Contains(got, "No reply") {
+		t.Errorf("filtered:\n%s", got)
+	}
+	press(a, "esc")
+	if !strings.Contains(screen(a), "No reply") {
+		t.Error("esc does not show all again")
+	}
+}
+
+func TestPaletteLooksAtDomain(t *testing.T) {
+	a := ready(t, options(), 100, 30)
+	press(a, ":", "https://Other.example/x", "enter")
+	if got := screen(a); !strings.Contains(got, "cwmail > other.example") {
+		t.Errorf("the page of the domain is not open:\n%s", got)
+	}
+	press(a, "O")
+	if !strings.Contains(screen(a), "> + OK    other.example") && !strings.Contains(screen(a), "other.example") {
+		t.Error("the domain is not on the overview")
+	}
+}
+
+func TestWhatIf(t *testing.T) {
+	a := ready(t, options(), 100, 40)
+	press(a, "j", "i", "enter")
+	got := screen(a)
+	for _, want := range []string{"With this change nothing is wrong any more.", "Goes away", "SPF record of shop.example", "before", "after"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("no %q in:\n%s", want, got)
+		}
+	}
+}
+
+func TestFreeze(t *testing.T) {
+	a := ready(t, options(), 100, 30)
+	press(a, "f")
+	e := a.board.Entries[0]
+	e.Report.Verdict = checks.VerdictOK // what is shown
+	press(a, "r")
+	if e.State() != ui.OK {
+		t.Error("a result moved while frozen")
+	}
+	press(a, "f")
+	if e.State() != ui.Failure {
+		t.Error("the result did not come after letting go")
+	}
+}
+
+func TestStopAndPanic(t *testing.T) {
+	o := options()
+	stopped := make(chan struct{}, 10)
+	o.Examine = func(ctx context.Context, target checks.Target, _ func(checks.Event)) checks.Report {
+		if target.Name() == "No reply" {
+			panic("broken inside")
+		}
+		<-ctx.Done()
+		stopped <- struct{}{}
+		return checks.Report{}
+	}
+	s := tuitest.Start(t, NewApp(o), 100, 30)
+	s.WaitFor("being checked")
+	s.Type("x")
+	s.WaitFor("Stopped 5 checks.")
+	for range 5 {
+		<-stopped
+	}
+	s.Type("jj")
+	s.WaitFor("No reply could not be checked: the check broke off: broken inside.")
+}
+
+func TestJourney(t *testing.T) {
+	var saved string
+	o := options()
+	o.Save = func(name string, data []byte) (string, error) {
+		saved = string(data)
+		return "/home/eva/" + name, nil
+	}
+	s := tuitest.Start(t, NewApp(o), 100, 30)
+	s.WaitFor("Start with: DKIM key not found in DNS.")
+	s.Type("\r")
+	s.WaitFor("cwmail > acme.example")
+	s.Type("\r")
+	s.WaitFor("Who must act    whoever manages DNS for acme.example (ns1.dns.example, ns2.dns.example)")
+	s.Type("s")
+	s.WaitFor("Saved to /home/eva/cwmail-acme.example-dkim.missing.txt")
+	if !strings.Contains(saved, tuitest.Key) {
+		t.Error("the saved file lacks the whole key")
+	}
+	s.Type("c")
+	s.WaitFor("Asked your terminal to copy")
+	s.Type("e")
+	s.WaitFor("WORDS ON THIS SCREEN")
+	s.Type("O")
+	s.WaitFor("TRANSPORTS")
+	s.Resize(60, 20)
+	s.Until("is narrow", func(now string) bool { return strings.Contains(now, "TRANSPORTS") && !strings.Contains(now, "│") })
+	s.Resize(30, 8)
+	s.WaitFor("This window is 30x8")
+	s.Resize(120, 40)
+	s.WaitFor("TRANSPORTS")
+}
+
+func TestRawPrint(t *testing.T) {
+	s := tuitest.Start(t, NewApp(options()), 100, 30)
+	s.WaitFor("Start with: DKIM key not found in DNS.")
+	s.Type("jj") // No reply has nothing to print
+	s.WaitFor("No reply: nothing is wrong.")
+	s.Type("p")
+	s.WaitFor("p: nothing to print on this screen.")
+	s.Type("k\r\r")
+	s.WaitFor("cwmail > shop.example > spf.include-missing")
+	s.Type("p")
+	s.WaitFor("v=spf1 mx include:spf.mailer.example include:_spf.clockwise.info -all")
+	s.WaitFor("Press enter to go back.")
+	if s.Alternate() {
+		t.Error("the alternate screen is still there")
+	}
+	s.Type("\r")
+	s.WaitFor("How to fix it")
+	if !s.Alternate() {
+		t.Error("the alternate screen did not come back")
+	}
+}
+
+func TestFirstStart(t *testing.T) {
+	o := options()
+	o.Targets = nil
+	for _, size := range [][2]int{{40, 12}, {80, 24}} {
+		a := ready(t, o, size[0], size[1])
+		got := screen(a)
+		for _, want := range []string{"cwmail --demo", "press :", "? for help"} {
+			if !strings.Contains(strings.Join(strings.Fields(got), " "), want) {
+				t.Errorf("no %q in:\n%s", want, got)
+			}
+		}
+	}
+}
+
+var _ ui.Page = (*pages.Home)(nil)
+
+func TestEveryActionIsInThePaletteOrAPage(t *testing.T) {
+	used := map[keys.Action]bool{}
+	for _, walk := range walks {
+		a := ready(t, options(), 100, 30)
+		press(a, walk.keys...)
+		for _, x := range a.top().Keys() {
+			used[x] = true
+		}
+		for _, e := range a.keys.All() {
+			if a.can()(e.Action) {
+				used[e.Action] = true
+			}
+		}
+	}
+	for _, e := range keys.Default().All() {
+		switch e.Action {
+		case keys.Up, keys.Down, keys.PageUp, keys.PageDown, keys.Top, keys.Bottom, keys.Back, keys.Palette, keys.Stop, keys.Break:
+			continue
+		}
+		if !used[e.Action] {
+			t.Errorf("%s is offered nowhere", e.Action)
+		}
+	}
+}

@@ -1,0 +1,306 @@
+// Package pages holds the screens of the console, one file each, and what they
+// share: the board of targets with what is known about each.
+package pages
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+	"clockwise.info/cwmail/checks"
+	"clockwise.info/cwmail/checks/dns"
+	"clockwise.info/cwmail/checks/finding"
+	"clockwise.info/cwmail/transports"
+	"clockwise.info/cwmail/tui/ui"
+	"github.com/charmbracelet/x/ansi"
+)
+
+// Engine is what the pages need from outside.
+type Engine struct {
+	Context  context.Context // of all work; ends with the program
+	Examine  func(ctx context.Context, t checks.Target, emit func(checks.Event)) checks.Report
+	WhatIf   func(ctx context.Context, t checks.Target, sets []dns.Set, emit func(checks.Event)) checks.Report
+	Forget   func()
+	Glossary func() []ui.Word
+	Service  transports.Service
+	Now      func() time.Time
+	Texts    *ui.Texts
+	Frame    ui.Frame
+}
+
+const (
+	abreast  = 8                // examinations at a time; each asks many questions at once
+	deadline = 60 * time.Second // of one examination
+)
+
+// Board is what is known about each target, and the examinations under way.
+type Board struct {
+	Engine
+	Entries []*Entry
+
+	queue   []*Entry
+	running map[int64]*Entry
+	frozen  bool
+}
+
+// Entry is one target on the board.
+type Entry struct {
+	Target checks.Target
+	Report checks.Report
+	Known  bool // Report is of an examination that ended
+	Busy   bool // one is under way or waits for its turn
+	Broken string
+	Began  time.Time
+	Stages []Stage
+
+	task *ui.Task
+	held *checks.Report // came while the board was frozen
+}
+
+// Stage is how far a part of an examination has come.
+type Stage struct {
+	Name checks.Stage
+	Done bool
+	Took time.Duration
+}
+
+// NewBoard puts targets on a board.
+func NewBoard(e Engine, targets []checks.Target) *Board {
+	b := &Board{Engine: e, running: map[int64]*Entry{}, Entries: make([]*Entry, 0, len(targets))}
+	for _, t := range targets {
+		b.Entries = append(b.Entries, &Entry{Target: t})
+	}
+	return b
+}
+
+// Add puts a domain on the board, unless it is there.
+func (b *Board) Add(domain string) (e *Entry, added bool) {
+	for _, e := range b.Entries {
+		if e.Target.Transport == nil && e.Target.Domain == domain {
+			return e, false
+		}
+	}
+	e = &Entry{Target: checks.Target{Domain: domain}}
+	b.Entries = append(b.Entries, e)
+	return e, true
+}
+
+// Check queues examinations and returns the command that begins them.
+func (b *Board) Check(entries ...*Entry) tea.Cmd {
+	for _, e := range entries {
+		if !e.Busy {
+			e.Busy, e.Stages, e.Broken, e.Began = true, nil, "", time.Time{}
+			b.queue = append(b.queue, e)
+		}
+	}
+	return b.fill()
+}
+
+// Again is Check with an empty DNS cache.
+func (b *Board) Again(entries ...*Entry) tea.Cmd {
+	if b.Forget != nil {
+		b.Forget()
+	}
+	return b.Check(entries...)
+}
+
+// fill starts what waits, as far as there is room.
+func (b *Board) fill() tea.Cmd {
+	var cmds []tea.Cmd
+	for len(b.queue) > 0 && len(b.running) < abreast {
+		e := b.queue[0]
+		b.queue = b.queue[1:]
+		target := e.Target
+		task, cmd := ui.Start(b.Context, func(ctx context.Context, emit func(any)) any {
+			ctx, cancel := context.WithTimeout(ctx, deadline)
+			defer cancel()
+			return b.Examine(ctx, target, func(ev checks.Event) { emit(ev) })
+		})
+		e.task, e.Began = task, b.Now()
+		b.running[task.ID] = e
+		cmds = append(cmds, cmd)
+	}
+	return tea.Batch(cmds...)
+}
+
+// Update hears of the examinations. e is the entry that a message was about,
+// nil for messages that are not for the board or come too late.
+func (b *Board) Update(m tea.Msg) (cmd tea.Cmd, e *Entry) {
+	switch m := m.(type) {
+	case ui.EventMsg:
+		if e = b.running[m.ID]; e == nil {
+			return nil, nil
+		}
+		if ev, ok := m.Event.(checks.Event); ok {
+			e.stage(ev)
+		}
+		return e.task.Next(), e
+	case ui.DoneMsg:
+		if e = b.running[m.ID]; e == nil {
+			return nil, nil
+		}
+		delete(b.running, m.ID)
+		e.Busy, e.task = false, nil
+		if m.Err != nil {
+			e.Broken = m.Err.Error()
+		}
+		if r, ok := m.Value.(checks.Report); ok {
+			if e.held = &r; !b.frozen {
+				e.thaw()
+			}
+		}
+		return b.fill(), e
+	}
+	return nil, nil
+}
+
+func (e *Entry) stage(ev checks.Event) {
+	i := slices.IndexFunc(e.Stages, func(s Stage) bool { return s.Name == ev.Stage })
+	if i < 0 {
+		e.Stages = append(e.Stages, Stage{Name: ev.Stage})
+		i = len(e.Stages) - 1
+	}
+	e.Stages[i].Done, e.Stages[i].Took = ev.Done, ev.Took
+}
+
+func (e *Entry) thaw() {
+	if e.held != nil {
+		e.Report, e.Known, e.held = *e.held, true, nil
+	}
+}
+
+// Stop ends all examinations. It returns how many there were.
+func (b *Board) Stop() (n int) {
+	n = len(b.running) + len(b.queue)
+	for id, e := range b.running {
+		e.task.Stop()
+		e.task, e.Busy = nil, false
+		delete(b.running, id)
+	}
+	for _, e := range b.queue {
+		e.Busy = false
+	}
+	b.queue = nil
+	return n
+}
+
+// Freeze holds results back until it is called again.
+func (b *Board) Freeze() (frozen bool) {
+	b.frozen = !b.frozen
+	if !b.frozen {
+		for _, e := range b.Entries {
+			e.thaw()
+		}
+	}
+	return b.frozen
+}
+
+// Frozen says whether results are held back.
+func (b *Board) Frozen() bool { return b.frozen }
+
+// Running is the number of examinations that have not ended.
+func (b *Board) Running() int { return len(b.running) + len(b.queue) }
+
+// Slowest is the examination that runs longest; nil when none does.
+func (b *Board) Slowest() *Entry {
+	var slow *Entry
+	for _, e := range b.running {
+		if slow == nil || e.Began.Before(slow.Began) {
+			slow = e
+		}
+	}
+	return slow
+}
+
+// Deadline is how long one examination may take.
+func Deadline() time.Duration { return deadline }
+
+// State is the badge of an entry.
+func (e *Entry) State() ui.State {
+	switch {
+	case e.Busy:
+		return ui.Busy
+	case !e.Known:
+		return ui.Unknown
+	}
+	return verdictState(e.Report.Verdict)
+}
+
+func verdictState(v checks.Verdict) ui.State {
+	switch v {
+	case checks.VerdictOK:
+		return ui.OK
+	case checks.VerdictNote:
+		return ui.Note
+	case checks.VerdictWarning:
+		return ui.Warning
+	case checks.VerdictFailure:
+		return ui.Failure
+	}
+	return ui.Unknown
+}
+
+func severityState(s finding.Severity) ui.State { return verdictState(checks.Verdict(s.String())) }
+
+// Problems are the findings that somebody should look at, in order: not
+// silenced, and no mere notes.
+func (e *Entry) Problems() []finding.Finding { return problems(e.Report) }
+
+func problems(r checks.Report) []finding.Finding {
+	return slices.DeleteFunc(r.Open(), func(f finding.Finding) bool { return f.Severity() == finding.Note })
+}
+
+// Name is how the entry is called, raw.
+func (e *Entry) Name() string { return e.Target.Name() }
+
+// Domain is the domain that is examined.
+func (b *Board) Domain(e *Entry) string {
+	switch {
+	case e.Known && e.Report.Domain != "":
+		return e.Report.Domain
+	case e.Target.Transport != nil:
+		return e.Target.Transport.Domain(b.Service.NoReply)
+	}
+	return e.Target.Domain
+}
+
+// Doing names an entry and the stages that are under way.
+func (b *Board) Doing(l ui.Look, e *Entry) string {
+	var parts []string
+	for _, s := range e.Stages {
+		if !s.Done {
+			parts = append(parts, l.Text(string(s.Name)))
+		}
+	}
+	name := l.Text(e.Name())
+	if len(parts) > 0 {
+		name += ": " + strings.Join(parts, ", ")
+	}
+	return name
+}
+
+// Summary is what Q leaves behind: a line for each target.
+func (b *Board) Summary(l ui.Look) []string {
+	var out []string
+	for _, e := range b.Entries {
+		line := ansi.Strip(l.Badge(e.State())) + "  " + b.title(l, e)
+		if p := e.Problems(); e.Known && len(p) > 0 {
+			line += ": " + title(l, p[0])
+		}
+		out = append(out, line)
+	}
+	return out
+}
+
+// open and tell ask the frame; they return no command, for who returns one.
+func (b *Board) open(p ui.Page) tea.Cmd {
+	b.Frame.Open(p)
+	return nil
+}
+
+func (b *Board) tell(s string) tea.Cmd {
+	b.Frame.Tell(s)
+	return nil
+}

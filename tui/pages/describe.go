@@ -1,0 +1,330 @@
+package pages
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+
+	"clockwise.info/cwmail/checks"
+	rules "clockwise.info/cwmail/checks/dmarc"
+	"clockwise.info/cwmail/checks/dns"
+	"clockwise.info/cwmail/checks/finding"
+	"clockwise.info/cwmail/transports"
+	"clockwise.info/cwmail/tui/theme"
+	"clockwise.info/cwmail/tui/ui"
+)
+
+// title is an entry's name, with its type where the name is a domain only.
+func (b *Board) title(l ui.Look, e *Entry) string {
+	name := l.Text(e.Name())
+	if t := e.Target.Transport; t != nil && strings.Contains(e.Name(), ".") && !strings.Contains(e.Name(), " ") {
+		return name + " (" + typeTitle(l, t.Type) + ")"
+	}
+	return name
+}
+
+func typeTitle(l ui.Look, t transports.Type) string {
+	if s, ok := l.T.Types[string(t)]; ok {
+		return s
+	}
+	return l.Text(t.Title())
+}
+
+// takes says which mail a transport takes and how it leaves.
+func (b *Board) takes(l ui.Look, e *Entry) []string {
+	t := e.Target.Transport
+	if t == nil {
+		return []string{l.T.BareDomain}
+	}
+	local, domain := t.Match.LocalPart, t.Match.Domain
+	if local == "" {
+		local = "*"
+	}
+	if domain == "" {
+		domain = "*"
+	}
+	first := ui.Fill(l.T.TakesFrom, l.Text(local+"@"+domain))
+	if t.Match.LocalPart == "" && t.Match.Domain == "" {
+		first = l.T.TakesAll
+	}
+	if t.Match.Subsystem != "" {
+		first += ui.Fill(l.T.TakesSubsystem, l.Text(t.Match.Subsystem))
+	}
+	second := ui.Fill(l.T.SendsFrom, l.Text(b.Service.Network.String()))
+	switch {
+	case t.Type == transports.SMTP:
+		second = ui.Fill(l.T.SendsThrough, l.Text(t.Server.Host), fmt.Sprint(t.Server.Port))
+	case t.DKIM.Enabled:
+		second += ui.Fill(l.T.SignsWith, l.Text(t.DKIM.Selector), l.Text(b.Domain(e)))
+	}
+	return []string{first, second}
+}
+
+// who says as a person who must act.
+func who(l ui.Look, r checks.Report, f finding.Finding) string {
+	if f.Rule.Outcome && f.Who() == finding.Nobody {
+		return l.T.OwnerOutcome
+	}
+	name := l.Text(r.Domain)
+	switch f.Who() {
+	case finding.CustomerDNS:
+		if f.Fix != nil && len(f.Fix.Records) > 0 {
+			name = l.Text(zoneOf(r, f.Fix.Records[0].Name))
+		}
+	case finding.CustomerMailServer:
+		name = l.T.MailServer
+		if r.Transport != nil && r.Transport.Server.Host != "" {
+			name = l.Text(r.Transport.Server.Host)
+		}
+	}
+	if text, ok := l.T.Owners[string(f.Who())]; ok {
+		return ui.Fill(text, name)
+	}
+	return l.Text(string(f.Who()))
+}
+
+// nameServers are the name servers of a zone, as far as the answers tell.
+func nameServers(r checks.Report, zone string) []string {
+	for _, a := range r.Answers {
+		if a.Question == dns.Ask(zone, dns.TypeNS) && a.Status == dns.Found {
+			var hosts []string
+			for _, rec := range a.Records {
+				hosts = append(hosts, rec.Host)
+			}
+			slices.Sort(hosts)
+			return slices.Compact(hosts)
+		}
+	}
+	return nil
+}
+
+// zoneOf is the zone that a name lies in, as far as the answers tell: what a
+// DNS panel calls the domain.
+func zoneOf(r checks.Report, name string) string {
+	best := ""
+	try := func(zone string) {
+		if zone != "" && strings.Contains(zone, ".") && len(zone) > len(best) && (name == zone || strings.HasSuffix(name, "."+zone)) {
+			best = zone
+		}
+	}
+	for _, a := range r.Answers {
+		try(strings.ToLower(strings.TrimSuffix(a.Zone, ".")))
+		if a.Status == dns.Found && (a.Question.Type == dns.TypeNS || a.Question.Type == dns.TypeSOA) {
+			try(a.Question.Name)
+		}
+	}
+	if best == "" {
+		try(strings.ToLower(r.Domain))
+	}
+	if best == "" {
+		return name
+	}
+	return best
+}
+
+// relative is a record's name as panels want it: without the zone, "@" for the
+// zone itself.
+func relative(r checks.Report, name string) string {
+	zone := zoneOf(r, name)
+	if name == zone {
+		return "@"
+	}
+	return strings.TrimSuffix(name, "."+zone)
+}
+
+// texts of a finding, safe to show.
+func title(l ui.Look, f finding.Finding) string  { return l.Text(f.Title()) }
+func effect(l ui.Look, f finding.Finding) string { return l.Text(f.Effect()) }
+
+// advice is the one next step of a finding.
+func advice(l ui.Look, f finding.Finding) string {
+	switch {
+	case f.Action() != "":
+		return l.Text(f.Action())
+	case f.Fix != nil:
+		return l.Text(f.Fix.Summary)
+	}
+	return ""
+}
+
+// judgement is one way in which receivers judge mail, over all addresses.
+type judgement struct {
+	state ui.State
+	name  string
+	text  string
+}
+
+// judge sums the paths up: SPF, DKIM, DMARC.
+func judge(l ui.Look, paths []checks.Path) []judgement {
+	if len(paths) == 0 {
+		return nil
+	}
+	n := len(paths)
+	spf := tally(paths, func(p checks.Path) string { return p.SPF })
+	dkim := tally(paths, func(p checks.Path) string { return p.DKIM })
+	dmarc := tally(paths, func(p checks.Path) string { return p.DMARC })
+	aligned := func(yes func(checks.Path) bool) string {
+		all := true
+		for _, p := range paths {
+			all = all && yes(p)
+		}
+		if all {
+			return l.T.Aligned
+		}
+		return l.T.NotAligned
+	}
+	out := []judgement{{wordState(spf), "SPF", summed(l, spf, n)}, {wordState(dkim), "DKIM", summed(l, dkim, n)}, {wordState(dmarc), "DMARC", summed(l, dmarc, n)}}
+	if spf["pass"] > 0 {
+		out[0].text += ", " + aligned(func(p checks.Path) bool { return p.SPF != "pass" || p.SPFAligned == rules.Yes })
+	}
+	switch {
+	case dkim["none"] == n:
+		out[1] = judgement{ui.Skipped, "DKIM", l.T.NotSigned}
+	case dkim["pass"] > 0:
+		out[1].text += ", " + aligned(func(p checks.Path) bool { return p.DKIM != "pass" || p.DKIMAligned == rules.Yes })
+	}
+	if dmarc["none"] == n {
+		out[2] = judgement{ui.Warning, "DMARC", l.T.NoPolicy}
+	}
+	return out
+}
+
+func tally(paths []checks.Path, of func(checks.Path) string) map[string]int {
+	out := map[string]int{}
+	for _, p := range paths {
+		w := of(p)
+		if w == "" {
+			w = "unknown"
+		}
+		out[w]++
+	}
+	return out
+}
+
+// summed says "passes for 16 of 16 addresses", or the results by number.
+func summed(l ui.Look, t map[string]int, n int) string {
+	if len(t) == 1 || t["pass"] > 0 {
+		for w, k := range t {
+			if len(t) == 1 || w == "pass" {
+				word, ok := l.T.Results[w]
+				if !ok {
+					word = l.Text(w)
+				}
+				return ui.Count(l.T.OfAddresses, n, word, fmt.Sprint(k))
+			}
+		}
+	}
+	var parts []string
+	for _, w := range []string{"fail", "permerror", "softfail", "neutral", "none", "temperror", "unknown"} {
+		if t[w] > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", t[w], w))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+func wordState(t map[string]int) ui.State {
+	switch {
+	case t["fail"]+t["permerror"] > 0:
+		return ui.Failure
+	case t["softfail"]+t["neutral"]+t["none"] > 0:
+		return ui.Warning
+	case t["unknown"]+t["temperror"] > 0:
+		return ui.Unknown
+	}
+	return ui.OK
+}
+
+func resultState(word string) ui.State { return wordState(map[string]int{word: 1}) }
+
+// spread names the addresses of paths in short.
+func spread(paths []checks.Path) string {
+	var ips []netip.Addr
+	for _, p := range paths {
+		if p.IP.IsValid() {
+			ips = append(ips, p.IP)
+		}
+	}
+	switch len(ips) {
+	case 0:
+		return ""
+	case 1:
+		return ips[0].String()
+	}
+	slices.SortFunc(ips, netip.Addr.Compare)
+	return ips[0].String() + " - " + ips[len(ips)-1].String()
+}
+
+// lasted writes a duration for people.
+func lasted(d time.Duration) string {
+	switch {
+	case d < time.Second:
+		return fmt.Sprintf("%d ms", d.Milliseconds())
+	case d < 10*time.Second:
+		return fmt.Sprintf("%.1f s", d.Seconds())
+	}
+	return fmt.Sprintf("%d s", int(d.Seconds()))
+}
+
+// clock is a time of day.
+func clock(t time.Time) string {
+	if t.IsZero() {
+		return "--:--:--"
+	}
+	return t.Format("15:04:05")
+}
+
+// stages says in one text how far an examination is.
+func stages(l ui.Look, e *Entry) string {
+	var parts []string
+	for _, s := range e.Stages {
+		if s.Done {
+			parts = append(parts, l.Text(string(s.Name))+" "+lasted(s.Took))
+		} else {
+			parts = append(parts, l.Text(string(s.Name))+" ...")
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// answered says what an answer is, in words.
+func answered(l ui.Look, a dns.Answer) (ui.State, string) {
+	switch a.Status {
+	case dns.Found:
+		return ui.OK, ui.Count(l.T.Found, len(a.Records))
+	case dns.Empty:
+		return ui.Note, l.T.NoData
+	case dns.NoName:
+		return ui.Note, l.T.NoName
+	}
+	return ui.Unknown, l.T.NoAnswer
+}
+
+// recordText is one record as text, raw.
+func recordText(r dns.Record) string {
+	switch {
+	case len(r.Strings) > 0:
+		return strings.Join(r.Strings, "")
+	case r.Addr.IsValid():
+		return r.Addr.String()
+	case r.Type == dns.TypeMX:
+		return fmt.Sprintf("%d %s", r.Pref, dotted(r.Host))
+	case r.SOA != nil:
+		return fmt.Sprintf("%s %s %d", r.SOA.Server, r.SOA.Mailbox, r.SOA.Serial)
+	case r.Data != "":
+		return r.Data
+	}
+	return dotted(r.Host)
+}
+
+func dotted(host string) string {
+	if host == "" {
+		return "."
+	}
+	return host
+}
+
+// heading is the title of a block.
+func heading(l ui.Look, s string) string { return l.Paint(theme.Strong, s) }

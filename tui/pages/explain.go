@@ -1,0 +1,193 @@
+package pages
+
+import (
+	"slices"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+	"clockwise.info/cwmail/checks/finding"
+	"clockwise.info/cwmail/tui/keys"
+	"clockwise.info/cwmail/tui/ui"
+	"clockwise.info/cwmail/tui/widget"
+)
+
+// Explain explains words: those of the page it was asked on, then all others.
+type Explain struct {
+	b     *Board
+	words []string
+	text  widget.Text
+	lines []string
+	find  find
+}
+
+// NewExplain explains the words of a page.
+func NewExplain(b *Board, words []string) *Explain { return &Explain{b: b, words: words} }
+
+// Title names the page.
+func (p *Explain) Title(l ui.Look) string { return l.T.ExplainTitle }
+
+// State is the place in the text.
+func (p *Explain) State(ui.Look) string { return p.text.Place() }
+
+// Status says where the words come from.
+func (p *Explain) Status(l ui.Look) string { return l.T.ExplainStatus }
+
+// Keys are the actions of the page.
+func (p *Explain) Keys() []keys.Action {
+	if p.find.what != "" {
+		return []keys.Action{keys.Filter, keys.Next, keys.Previous}
+	}
+	return []keys.Action{keys.Filter, keys.Palette}
+}
+
+// Do carries out an action.
+func (p *Explain) Do(a keys.Action) (tea.Cmd, bool) {
+	switch a {
+	case keys.Filter:
+		p.find.open()
+		return nil, true
+	case keys.Next, keys.Previous:
+		if p.find.what == "" {
+			return nil, false
+		}
+		dir := 1
+		if a == keys.Previous {
+			dir = -1
+		}
+		return p.find.next(p.b, &p.text, p.lines, dir), true
+	}
+	return nil, p.text.Do(a)
+}
+
+// Update hears nothing.
+func (p *Explain) Update(tea.Msg) tea.Cmd { return nil }
+
+// Typing holds while something is looked for.
+func (p *Explain) Typing() bool { return p.find.typing }
+
+// Type edits what is looked for.
+func (p *Explain) Type(k tea.KeyPressMsg) { p.find.key(k, &p.text, p.lines) }
+
+// Paste adds to what is looked for.
+func (p *Explain) Paste(s string) string { return p.find.paste(s) }
+
+// View draws the page.
+func (p *Explain) View(l ui.Look, w, h int) ui.Body {
+	p.lines = p.lines[:0]
+	for i, part := range [][]string{p.words, others(p.b, p.words)} {
+		if len(part) == 0 {
+			continue
+		}
+		name := l.T.WordsHere
+		if i > 0 {
+			name = l.T.WordsOther
+		}
+		if len(p.lines) > 0 {
+			p.lines = append(p.lines, "")
+		}
+		p.lines = append(p.lines, heading(l, name))
+		p.lines = append(p.lines, explained(l, p.b, part, w)...)
+	}
+	if len(p.lines) == 0 {
+		p.lines = ui.Wrap(l.T.NoWords, w)
+	}
+	return p.find.over(l, w, h, ui.Body{Lines: p.text.View(p.lines, h), X: -1})
+}
+
+func others(b *Board, words []string) (out []string) {
+	if b.Glossary == nil {
+		return nil
+	}
+	for _, x := range b.Glossary() {
+		if !slices.ContainsFunc(words, func(s string) bool { return strings.EqualFold(s, x.Name) }) {
+			out = append(out, x.Name)
+		}
+	}
+	return out
+}
+
+// explained is the text of words, one under the other.
+func explained(l ui.Look, b *Board, words []string, w int) (out []string) {
+	if b.Glossary == nil {
+		return nil
+	}
+	all := b.Glossary()
+	for _, name := range words {
+		i := slices.IndexFunc(all, func(x ui.Word) bool { return strings.EqualFold(x.Name, name) })
+		if i < 0 {
+			continue
+		}
+		x := all[i]
+		if len(out) > 0 {
+			out = append(out, "")
+		}
+		out = append(out, heading(l, l.Text(x.Name)))
+		out = append(out, l.Hang("  ", l.Text(x.Text), w)...)
+		if x.Example != "" {
+			out = append(out, l.Hang("  "+l.T.Example+" ", l.Text(x.Example), w)...)
+		}
+	}
+	return out
+}
+
+// glossary is the third pane: the words of what is shown.
+func glossary(l ui.Look, b *Board, words []string, w int) []string {
+	text := explained(l, b, words, w)
+	if len(text) == 0 {
+		return nil
+	}
+	return append([]string{heading(l, l.T.WordsHere), ""}, text...)
+}
+
+// wordsOf are the words of the glossary that occur in findings, in the order
+// of the glossary.
+func wordsOf(b *Board, all ...finding.Finding) (out []string) {
+	if b.Glossary == nil || len(all) == 0 {
+		return nil
+	}
+	var text strings.Builder
+	for _, f := range all {
+		text.WriteString(" " + f.Title() + " " + f.Saw() + " " + f.Effect() + " " + f.Action() + " ")
+		if f.Fix != nil {
+			text.WriteString(f.Fix.Summary)
+			for _, r := range f.Fix.Records {
+				text.WriteString(" " + r.Type + " record ttl ")
+			}
+		}
+	}
+	hay := split(text.String())
+	for _, x := range b.Glossary() {
+		for _, name := range append([]string{x.Name}, x.Also...) {
+			if contains(hay, split(name)) {
+				out = append(out, x.Name)
+				break
+			}
+		}
+	}
+	return out
+}
+
+// split cuts a text into words in lower case.
+func split(s string) []string {
+	return strings.FieldsFunc(strings.ToLower(s), func(r rune) bool {
+		return !(r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r == '-' || r > 127)
+	})
+}
+
+// contains says whether the words of needle stand in hay, one after the other;
+// a plural counts.
+func contains(hay, needle []string) bool {
+	if len(needle) == 0 {
+		return false
+	}
+	for i := 0; i+len(needle) <= len(hay); i++ {
+		same := true
+		for j, n := range needle {
+			same = same && (hay[i+j] == n || hay[i+j] == n+"s")
+		}
+		if same {
+			return true
+		}
+	}
+	return false
+}

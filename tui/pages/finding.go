@@ -1,0 +1,466 @@
+package pages
+
+import (
+	"fmt"
+	"strings"
+
+	tea "charm.land/bubbletea/v2"
+	"clockwise.info/cwmail/checks"
+	"clockwise.info/cwmail/checks/finding"
+	"clockwise.info/cwmail/checks/safe"
+	"clockwise.info/cwmail/tui/keys"
+	"clockwise.info/cwmail/tui/theme"
+	"clockwise.info/cwmail/tui/ui"
+	"clockwise.info/cwmail/tui/widget"
+)
+
+// Finding is the page of one problem: what was seen, why it matters, who must
+// act, and the whole record that mends it.
+type Finding struct {
+	b      *Board
+	e      *Entry
+	f      finding.Finding
+	text   widget.Text
+	lines  []string
+	value  int // the line of the record's value, or -1
+	record int // which record of the fix c and p take
+	find   find
+}
+
+// NewFinding is the page of a finding of an entry.
+func NewFinding(b *Board, e *Entry, f finding.Finding) *Finding {
+	return &Finding{b: b, e: e, f: f, value: -1}
+}
+
+// Title is the finding's code.
+func (p *Finding) Title(l ui.Look) string { return l.Text(p.f.Code()) }
+
+// State says which of the problems this is.
+func (p *Finding) State(l ui.Look) string {
+	if place := p.text.Place(); place != "" {
+		return place
+	}
+	i, all := p.place()
+	if i < 0 || len(all) < 2 {
+		return ""
+	}
+	return ui.Fill(l.T.NthProblem, fmt.Sprint(i+1), fmt.Sprint(len(all)))
+}
+
+// place is where the finding stands among the problems, or -1.
+func (p *Finding) place() (int, []finding.Finding) {
+	all := p.e.Problems()
+	for i, f := range all {
+		if f.Code() == p.f.Code() && f.Object == p.f.Object && f.Title() == p.f.Title() {
+			return i, all
+		}
+	}
+	return -1, all
+}
+
+// Status says what to do.
+func (p *Finding) Status(l ui.Look) string {
+	if i, _ := p.place(); i < 0 && p.e.Known && p.f.SilencedBy == "" && p.f.Severity() != finding.Note {
+		return ui.Fill(l.T.Gone, clock(p.e.Report.Started))
+	}
+	if p.e.Busy {
+		return ui.Fill(l.T.Checking, p.b.title(l, p.e))
+	}
+	if n := len(p.records()); n > 1 {
+		return ui.Fill(l.T.RecordNth, fmt.Sprint(p.record+1), fmt.Sprint(n))
+	}
+	if len(p.records()) == 1 {
+		return l.T.ChangesNothing
+	}
+	return ui.Fill(l.T.WhoActs, who(l, p.e.Report, p.f))
+}
+
+func (p *Finding) records() []finding.Record {
+	if p.f.Fix == nil {
+		return nil
+	}
+	return p.f.Fix.Records
+}
+
+// Keys are the actions of the page.
+func (p *Finding) Keys() []keys.Action {
+	var ks []keys.Action
+	if len(p.records()) > 0 {
+		ks = append(ks, keys.Copy, keys.CopyAll, keys.Print, keys.Save, keys.WhatIf)
+	}
+	if len(p.records()) > 1 {
+		ks = append(ks, keys.NextPane, keys.PrevPane)
+	}
+	if _, all := p.place(); len(all) > 1 {
+		ks = append(ks, keys.Next, keys.Previous)
+	}
+	ks = append(ks, keys.Check)
+	if p.e.Busy {
+		ks = append(ks, keys.Stop)
+	}
+	if len(p.records()) == 0 {
+		ks = append(ks, keys.WhatIf, keys.Copy, keys.CopyAll, keys.Print, keys.Save)
+	}
+	return append(ks, keys.Answers, keys.Explain, keys.Filter, keys.CheckAll)
+}
+
+// Do carries out an action.
+func (p *Finding) Do(a keys.Action) (tea.Cmd, bool) {
+	if p.text.Do(a) {
+		return nil, true
+	}
+	switch a {
+	case keys.Next, keys.Previous:
+		dir := 1
+		if a == keys.Previous {
+			dir = -1
+		}
+		if p.find.what != "" {
+			return p.find.next(p.b, &p.text, p.lines, dir), true
+		}
+		i, all := p.place()
+		if len(all) == 0 {
+			return nil, false
+		}
+		if i+dir < 0 || i+dir >= len(all) {
+			return p.b.tell(p.b.Texts.NoMoreProblems), true
+		}
+		*p = *NewFinding(p.b, p.e, all[i+dir])
+		return nil, true
+	case keys.NextPane, keys.PrevPane:
+		n := len(p.records())
+		if n < 2 {
+			return nil, false
+		}
+		dir := 1
+		if a == keys.PrevPane {
+			dir = n - 1
+		}
+		p.record = (p.record + dir) % n
+		return nil, true
+	case keys.Filter:
+		p.find.open()
+		return nil, true
+	case keys.Check:
+		return p.b.Again(p.e), true
+	case keys.CheckAll:
+		return p.b.Again(p.b.Entries...), true
+	case keys.Answers:
+		return p.b.open(NewAnswers(p.b, p.e)), true
+	case keys.WhatIf:
+		return p.b.open(NewWhatIf(p.b, p.e, &p.f)), true
+	}
+	return nil, false
+}
+
+// Update hears nothing of its own.
+func (p *Finding) Update(tea.Msg) tea.Cmd { return nil }
+
+// Typing holds while something is looked for.
+func (p *Finding) Typing() bool { return p.find.typing }
+
+// Type edits what is looked for.
+func (p *Finding) Type(k tea.KeyPressMsg) { p.find.key(k, &p.text, p.lines) }
+
+// Paste adds to what is looked for.
+func (p *Finding) Paste(s string) string { return p.find.paste(s) }
+
+// Carry takes the record that is chosen along.
+func (p *Finding) Carry() ui.Carried {
+	c := ui.Carried{}
+	if p.f.Fix != nil && (len(p.f.Fix.Records) > 0 || p.f.Fix.Command != "") {
+		c = carryRecord(p.b.Texts, p.e.Report, p.f, p.record)
+	}
+	l := ui.Look{Palette: theme.New(theme.Contrast, 0), ASCII: true, T: p.b.Texts, Height: 60}
+	lines, _ := p.build(l, ui.Prose)
+	c.Text = strings.Join(lines, "\n") + "\n"
+	if c.All != "" {
+		c.Text += "\n" + l.T.WholeRecord + "\n"
+		for _, s := range strings.Split(c.All, "\n") {
+			c.Text += safe.Line(s) + "\n"
+		}
+	}
+	if c.File == "" {
+		c.File = p.e.Name() + "-" + p.f.Code()
+	}
+	return c
+}
+
+// Words are those of the finding.
+func (p *Finding) Words() []string { return wordsOf(p.b, p.f) }
+
+// View draws the page.
+func (p *Finding) View(l ui.Look, w, h int) ui.Body {
+	p.lines, p.value = p.build(l, w)
+	b := ui.Body{Lines: p.text.View(p.lines, h), X: -1}
+	if y := p.text.Line(p.value); p.value >= 0 && y >= 0 {
+		b.X, b.Y = min(9, max(0, w-1)), y
+	}
+	return p.find.over(l, w, h, b)
+}
+
+const label = 16 // columns of the labels at the left
+
+// build makes the text of the page; value is the line of the chosen record's
+// value, or -1.
+func (p *Finding) build(l ui.Look, w int) (out []string, value int) {
+	value = -1
+	f, r := p.f, p.e.Report
+	say := func(name string, paragraphs ...string) {
+		for _, s := range paragraphs {
+			if s == "" {
+				continue
+			}
+			out = append(out, labelled(l, name, s, w)...)
+			name = ""
+		}
+	}
+	out = append(out, l.Hang(l.Badge(severityState(f.Severity()))+"  ", heading(l, title(l, f)), w)...)
+	if f.SilencedBy != "" {
+		out = append(out, l.Hang(l.Badge(ui.Skipped)+"  ", ui.Fill(l.T.FollowsFrom, l.Text(f.SilencedBy)), w)...)
+	}
+	out = append(out, "")
+	seen, most := []string{l.Text(f.Saw())}, 6
+	if l.Height < 30 {
+		most = 3 // who must act and what to do matter more
+	}
+	for i, e := range f.Evidence {
+		if i == most {
+			seen = append(seen, l.T.MoreInAnswers)
+			break
+		}
+		seen = append(seen, observed(l, e))
+	}
+	say(l.T.LabelSaw, seen...)
+	say(l.T.LabelWhy, effect(l, f))
+	person := who(l, r, f)
+	if f.Who() == finding.CustomerDNS {
+		zone := r.Domain
+		if recs := p.records(); len(recs) > 0 {
+			zone = zoneOf(r, recs[0].Name)
+		}
+		if ns := nameServers(r, zone); len(ns) > 0 {
+			more := ""
+			if len(ns) > 3 {
+				ns, more = ns[:3], ", ..."
+			}
+			person += " (" + l.Text(strings.Join(ns, ", ")) + more + ")"
+		}
+	}
+	say(l.T.LabelWho2, person)
+	out = append(out, "")
+	how := []string{l.Text(f.Action())}
+	if f.Fix != nil && f.Fix.Summary != "" && f.Fix.Summary != f.Action() && (l.Height >= 40 || f.Action() == "") {
+		how = append(how, l.Text(f.Fix.Summary))
+	}
+	say(l.T.LabelHow, how...)
+	for i, rec := range p.records() {
+		at := len(out)
+		lines, v := card(l, r, rec, w, len(p.records()) > 1 && i == p.record)
+		out = append(out, "")
+		out = append(out, lines...)
+		if i == p.record {
+			value = at + 1 + v
+		}
+	}
+	if f.Fix != nil && f.Fix.Command != "" {
+		out = append(out, "", l.T.OrCommand)
+		for _, s := range strings.Split(f.Fix.Command, "\n") {
+			out = append(out, l.Cut("  "+l.Text(s), w))
+		}
+	}
+	if len(how[0])+len(p.records()) > 0 {
+		out = append(out, "")
+	}
+	test := l.T.ThenCheck
+	if f.Rule.Test != "" {
+		test = l.Text(finding.Finding{Rule: &finding.Rule{Title: f.Rule.Test}, Args: f.Args}.Title())
+	}
+	say(l.T.LabelThen, test)
+	if words := wordsOf(p.b, f); len(words) > 0 {
+		say(l.T.LabelWords, ui.Fill(l.T.PressE, strings.Join(words, ", ")))
+	}
+	say(l.T.LabelSource, strings.Join(f.Rule.References, "; "))
+	for i := range out {
+		out[i] = l.Cut(out[i], w)
+	}
+	return out, value
+}
+
+// labelled puts a label before a paragraph, or above it where it is narrow.
+func labelled(l ui.Look, name, text string, w int) []string {
+	if w < 60 {
+		var out []string
+		if name != "" {
+			out = append(out, heading(l, name))
+		}
+		return append(out, l.Hang("  ", text, w)...)
+	}
+	return l.Hang(l.Fit(heading(l, name), label), text, w)
+}
+
+// observed is one observation in words.
+func observed(l ui.Look, e finding.Evidence) string {
+	s := strings.TrimSpace(l.Text(e.Name) + "  " + l.Text(e.Type))
+	answer := l.Text(e.Answer)
+	if n := 300; len(answer) > n {
+		answer = l.Cut(answer, n)
+	}
+	s += "  " + answer
+	switch {
+	case e.Server != "" && !e.At.IsZero():
+		s += ui.Fill(l.T.AskedAt, l.Text(e.Server), clock(e.At))
+	case e.Server != "":
+		s += ui.Fill(l.T.Asked, l.Text(e.Server))
+	}
+	return s
+}
+
+// card is a record as four labelled lines; value is the line of its value.
+func card(l ui.Look, r checks.Report, rec finding.Record, w int, chosen bool) (out []string, value int) {
+	do := l.T.AddRecord
+	switch {
+	case rec.Remove:
+		do = l.T.RemoveRecord
+	case rec.Replaces != nil:
+		do = l.T.ChangeRecord
+	}
+	mark := "  "
+	if chosen {
+		mark = gutter(l)(true)
+	}
+	out = append(out, mark+heading(l, ui.Fill(do, l.Text(zoneOf(r, rec.Name)))))
+	if l.Height >= 30 {
+		out = append(out, "")
+	}
+	field := func(name, text string) {
+		out = append(out, l.Cut("  "+l.Paint(theme.Muted, l.Fit(name, 7))+text, w))
+	}
+	short, full := relative(r, rec.Name), rec.Name
+	name := l.Text(short)
+	field(l.T.FieldType, l.Text(rec.Type))
+	switch {
+	case short == "@":
+		name = l.Fit(name, 5) + ui.Fill(l.T.OtherApex, l.Text(full))
+	case short != full:
+		name += "  " + ui.Fill(l.T.OtherName, l.Text(full))
+	}
+	if width(name)+9 > w && short != full {
+		field(l.T.FieldName, l.Text(short))
+		field("", ui.Fill(l.T.OtherName, l.Text(full)))
+	} else {
+		field(l.T.FieldName, name)
+	}
+	if !rec.Remove {
+		field(l.T.FieldTTL, fmt.Sprint(ttl(rec)))
+	}
+	shown := rec.Value
+	if rec.Remove && rec.Replaces != nil {
+		shown = *rec.Replaces
+	}
+	value = len(out)
+	text := l.Text(shown)
+	field(l.T.FieldValue, text)
+	count := fmt.Sprint(len([]rune(shown)))
+	switch {
+	case !ui.Harmless(shown):
+		field("", l.T.NotCopied)
+	case width(text)+9 > w:
+		field("", ui.Fill(l.T.CutHere, count, l.Tail()))
+		field("", l.T.DoNotRetype)
+	default:
+		field("", ui.Fill(l.T.Whole, count))
+	}
+	if rec.Replaces != nil && !rec.Remove {
+		field(l.T.FieldOld, l.Text(*rec.Replaces))
+	}
+	return out, value
+}
+
+func ttl(rec finding.Record) int {
+	if rec.TTL > 0 {
+		return rec.TTL
+	}
+	return 3600
+}
+
+// carryRecord takes a record of a fix along, or its command.
+func carryRecord(t *ui.Texts, r checks.Report, f finding.Finding, i int) ui.Carried {
+	if len(f.Fix.Records) == 0 {
+		return ui.Carried{What: t.WhatCommand, Name: t.WhatCommand, Value: f.Fix.Command, All: f.Fix.Command, File: r.Domain + "-command"}
+	}
+	rec := f.Fix.Records[min(i, len(f.Fix.Records)-1)]
+	value := rec.Value
+	if rec.Remove && rec.Replaces != nil {
+		value = *rec.Replaces
+	}
+	all := fmt.Sprintf("%s  %s\n%s  %s  (%s)\n%s  %d\n%s  %s",
+		t.FieldType, rec.Type, t.FieldName, relative(r, rec.Name), rec.Name, t.FieldTTL, ttl(rec), t.FieldValue, value)
+	if rec.Replaces != nil && !rec.Remove {
+		all += fmt.Sprintf("\n%s  %s", t.FieldOld, *rec.Replaces)
+	}
+	return ui.Carried{
+		What: ui.Fill(t.WhatValue, rec.Name), Name: rec.Name + " " + rec.Type,
+		Value: value, All: all, File: r.Domain + "-" + f.Code(),
+	}
+}
+
+// find is looking for a text in a page.
+type find struct {
+	what   string
+	typing bool
+	field  widget.Field
+	missed bool
+}
+
+func (f *find) open() { f.typing = true; f.field.Set("") }
+
+func (f *find) key(k tea.KeyPressMsg, t *widget.Text, lines []string) {
+	switch k.String() {
+	case "enter", "tab":
+		f.typing = false
+	case "esc":
+		f.typing, f.what = false, ""
+		return
+	default:
+		f.field.Type(k)
+	}
+	f.what = f.field.String()
+	f.missed = f.what != "" && !t.Find(lines, f.what, 1)
+}
+
+func (f *find) paste(s string) string {
+	s, told := widget.Pasted(s)
+	f.field.Insert(s)
+	return told
+}
+
+// next goes to the next match; it tells where there is none.
+func (f *find) next(b *Board, text *widget.Text, lines []string, dir int) tea.Cmd {
+	if !text.Find(lines, f.what, dir) {
+		return b.tell(ui.Fill(b.Texts.NoMoreMatches, safe.Line(f.what)))
+	}
+	return nil
+}
+
+// over writes the field over the last of h lines while it is typed.
+func (f *find) over(l ui.Look, w, h int, b ui.Body) ui.Body {
+	if !f.typing || h <= 0 {
+		return b
+	}
+	lines := append([]string(nil), b.Lines...)
+	for len(lines) < h {
+		lines = append(lines, "")
+	}
+	b.Lines = lines
+	name := l.T.FindPrompt
+	if f.missed {
+		name = l.T.FindMissed
+	}
+	return prompt(l, w, b, name, &f.field)
+}
+
+// Label names keys by what they do here.
+func (p *Finding) Label(t *ui.Texts, a keys.Action) string {
+	return map[keys.Action]string{keys.Copy: t.KeyValue, keys.NextPane: t.KeyRecord}[a]
+}

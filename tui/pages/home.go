@@ -1,0 +1,665 @@
+package pages
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+	"clockwise.info/cwmail/checks/finding"
+	"clockwise.info/cwmail/tui/keys"
+	"clockwise.info/cwmail/tui/theme"
+	"clockwise.info/cwmail/tui/ui"
+	"clockwise.info/cwmail/tui/widget"
+	"github.com/charmbracelet/x/ansi"
+)
+
+// The detail follows the selection when the reader rests: redrawing it for
+// each row that is passed would write kilobytes over a slow line.
+const (
+	rest     = 200 * time.Millisecond
+	longRest = 700 * time.Millisecond // in lists that are scrolled through
+	longList = 100                    // rows
+)
+
+// Home is the overview: every transport and domain with its health.
+type Home struct {
+	b        *Board
+	list     widget.List
+	rows     []row
+	order    bool // by severity
+	filter   string
+	field    widget.Field
+	typing   bool
+	shown    *Entry // whose detail is drawn
+	moves    int
+	onDetail bool // the detail has the focus
+	zoomed   bool
+	panes    int
+	detail   widget.Text
+}
+
+// row is one line of the list: an entry, a heading, or nothing.
+type row struct {
+	e       *Entry
+	heading string
+}
+
+type restMsg struct {
+	home  *Home
+	moves int
+}
+
+// NewHome is the overview of a board.
+func NewHome(b *Board) *Home {
+	h := &Home{b: b, panes: 1}
+	h.arrange()
+	h.shown = h.selected()
+	return h
+}
+
+// arrange makes the rows anew and keeps the selection.
+func (h *Home) arrange() {
+	at := h.selected()
+	h.rows = h.rows[:0]
+	for _, part := range []struct {
+		heading string
+		bare    bool
+	}{{h.b.Texts.Transports, false}, {h.b.Texts.Domains, true}} {
+		var in []row
+		for _, e := range h.b.Entries {
+			if (e.Target.Transport == nil) == part.bare && h.matches(e) {
+				in = append(in, row{e: e})
+			}
+		}
+		if len(in) == 0 {
+			continue
+		}
+		if h.order {
+			slices.SortStableFunc(in, func(a, b row) int { return cmp.Compare(urgency(a.e), urgency(b.e)) })
+		}
+		if len(h.rows) > 0 {
+			h.rows = append(h.rows, row{})
+		}
+		h.rows = append(append(h.rows, row{heading: part.heading}), in...)
+	}
+	if i := slices.IndexFunc(h.rows, func(r row) bool { return r.e != nil && r.e == at }); i >= 0 {
+		h.list.At = i
+	}
+	h.list.Settle(h.listed(nil))
+}
+
+// urgency orders entries by what to look at first.
+func urgency(e *Entry) int {
+	return slices.Index([]ui.State{ui.Failure, ui.Unknown, ui.Warning, ui.Busy, ui.Note, ui.OK}, e.State())
+}
+
+func (h *Home) matches(e *Entry) bool {
+	f := strings.ToLower(h.filter)
+	return f == "" || strings.Contains(strings.ToLower(e.Name()), f) || strings.Contains(strings.ToLower(h.b.Domain(e)), f) ||
+		e.Known && strings.Contains(string(e.Report.Verdict), f)
+}
+
+func (h *Home) selected() *Entry {
+	if h.list.At < 0 || h.list.At >= len(h.rows) {
+		return nil
+	}
+	return h.rows[h.list.At].e
+}
+
+func (h *Home) listed(draw func(int, bool) string) widget.Rows {
+	return widget.Rows{Len: len(h.rows), Draw: draw, Can: func(i int) bool { return h.rows[i].e != nil }}
+}
+
+// Title counts what there is, by state.
+func (h *Home) Title(l ui.Look) string {
+	transports, domains := 0, 0
+	var n [ui.ToDo + 1]int
+	for _, e := range h.b.Entries {
+		if e.Target.Transport != nil {
+			transports++
+		} else {
+			domains++
+		}
+		n[e.State()]++
+	}
+	if len(h.b.Entries) == 0 {
+		return l.T.NoTargets
+	}
+	name := ui.Count(l.T.NTransports, transports)
+	if domains > 0 {
+		name += ", " + ui.Count(l.T.NDomains, domains)
+	}
+	var parts []string
+	for _, s := range []ui.State{ui.Failure, ui.Warning, ui.Note, ui.OK} {
+		if n[s] > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n[s], l.Word(s)))
+		}
+	}
+	if k := n[ui.Unknown]; k > 0 {
+		parts = append(parts, ui.Fill(l.T.NUnknown, fmt.Sprint(k)))
+	}
+	if k := n[ui.Busy]; k > 0 {
+		parts = append(parts, ui.Fill(l.T.NBusy, fmt.Sprint(k)))
+	}
+	return name + ": " + strings.Join(parts, ", ")
+}
+
+// State says when was checked, or what goes on.
+func (h *Home) State(l ui.Look) string {
+	if h.b.Frozen() {
+		return l.T.Frozen
+	}
+	if place := h.list.Place(len(h.rows)); place != "" {
+		return place
+	}
+	var last time.Time
+	for _, e := range h.b.Entries {
+		if e.Known {
+			if t := e.Report.Started.Add(e.Report.Took); t.After(last) {
+				last = t
+			}
+		}
+	}
+	if last.IsZero() {
+		return ""
+	}
+	return ui.Fill(l.T.CheckedAt, clock(last))
+}
+
+// Status tells of the entry whose detail is shown.
+func (h *Home) Status(l ui.Look) string {
+	switch e := h.shown; {
+	case h.filter != "":
+		return ui.Fill(l.T.Filtered, l.Text(h.filter))
+	case e == nil:
+		return l.T.Ready
+	case e.Busy:
+		return ui.Fill(l.T.Checking, h.b.title(l, e))
+	case e.Broken != "":
+		return ui.Fill(l.T.Broken, h.b.title(l, e), l.Text(e.Broken))
+	case !e.Known:
+		return ui.Fill(l.T.NotChecked, h.b.title(l, e))
+	default:
+		p := e.Problems()
+		if len(p) == 0 {
+			return ui.Fill(l.T.NothingWrong, h.b.title(l, e))
+		}
+		return ui.Count(l.T.Problems, len(p), h.b.title(l, e), title(l, p[0]))
+	}
+}
+
+// Keys are the actions of the overview.
+func (h *Home) Keys() []keys.Action {
+	if len(h.b.Entries) == 0 {
+		return []keys.Action{keys.Palette, keys.Explain}
+	}
+	ks := []keys.Action{keys.Open, keys.Filter, keys.Check, keys.CheckAll, keys.WhatIf, keys.Answers}
+	if h.b.Running() > 0 {
+		ks = append(ks, keys.Stop)
+	}
+	if h.panes > 1 {
+		ks = append(ks, keys.NextPane, keys.Zoom)
+	}
+	ks = append(ks, keys.Palette, keys.Explain, keys.Order, keys.Copy, keys.CopyAll, keys.Print, keys.Save, keys.Freeze)
+	if h.panes > 1 {
+		ks = append(ks, keys.PrevPane)
+	}
+	return ks
+}
+
+// Do carries out an action.
+func (h *Home) Do(a keys.Action) (tea.Cmd, bool) {
+	e := h.selected()
+	if h.onDetail && h.panes > 1 && h.detail.Do(a) {
+		return nil, true
+	}
+	if h.list.Do(a, h.listed(nil)) {
+		return h.moved(), true
+	}
+	switch a {
+	case keys.NextPane, keys.PrevPane:
+		if h.panes < 2 {
+			return nil, false
+		}
+		h.onDetail, h.zoomed = !h.onDetail, false
+		return nil, true
+	case keys.Zoom:
+		if h.panes < 2 {
+			return nil, false
+		}
+		h.zoomed = !h.zoomed
+		return nil, true
+	case keys.Filter:
+		h.typing = true
+		h.field.Set(h.filter)
+		return nil, true
+	case keys.Back:
+		if h.filter != "" {
+			h.filter = ""
+			h.arrange()
+			return h.moved(), true
+		}
+		return nil, true // nothing lies behind the overview
+	case keys.Order:
+		h.order = !h.order
+		h.list.At = 0
+		h.arrange()
+		h.list.Do(keys.Top, h.listed(nil))
+		say := h.b.Texts.InFileOrder
+		if h.order {
+			say = h.b.Texts.BySeverity
+		}
+		return tea.Batch(h.moved(), h.b.tell(say)), true
+	case keys.CheckAll:
+		if len(h.b.Entries) == 0 {
+			return nil, false
+		}
+		return h.b.Again(h.b.Entries...), true
+	}
+	if e == nil {
+		return nil, false
+	}
+	switch a {
+	case keys.Open:
+		return h.b.open(NewReport(h.b, e)), true
+	case keys.Check:
+		return h.b.Again(e), true
+	case keys.Answers:
+		return h.b.open(NewAnswers(h.b, e)), true
+	case keys.WhatIf:
+		return h.b.open(NewWhatIf(h.b, e, nil)), true
+	}
+	return nil, false
+}
+
+// moved lets the detail follow after a rest.
+func (h *Home) moved() tea.Cmd {
+	h.moves++
+	wait := rest
+	if len(h.rows) > longList {
+		wait = longRest
+	}
+	m := restMsg{h, h.moves}
+	return tea.Tick(wait, func(time.Time) tea.Msg { return m })
+}
+
+// Update hears that the reader rests.
+func (h *Home) Update(m tea.Msg) tea.Cmd {
+	if m, ok := m.(restMsg); ok && m.home == h && m.moves == h.moves && h.shown != h.selected() {
+		h.shown = h.selected()
+		h.detail = widget.Text{}
+	}
+	return nil
+}
+
+// Rested says whether a message changes nothing on the screen.
+func (h *Home) Rested(m tea.Msg) bool {
+	r, ok := m.(restMsg)
+	return ok && (r.home != h || r.moves != h.moves || h.shown == h.selected())
+}
+
+// Typing holds while the filter is written.
+func (h *Home) Typing() bool { return h.typing }
+
+// Type edits the filter; the list follows.
+func (h *Home) Type(k tea.KeyPressMsg) {
+	switch k.String() {
+	case "enter", "tab", "up", "down":
+		h.typing = false
+	case "esc":
+		h.typing = false
+		h.field.Set("")
+	default:
+		h.field.Type(k)
+	}
+	h.filter = h.field.String()
+	h.arrange()
+	h.shown = h.selected()
+}
+
+// Paste puts text into the filter.
+func (h *Home) Paste(s string) string {
+	s, told := widget.Pasted(s)
+	h.field.Insert(s)
+	h.filter = h.field.String()
+	h.arrange()
+	return told
+}
+
+// Reveal selects an entry, for who comes from elsewhere.
+func (h *Home) Reveal(e *Entry) {
+	h.filter = ""
+	h.arrange()
+	if i := slices.IndexFunc(h.rows, func(r row) bool { return r.e == e }); i >= 0 {
+		h.list.At = i
+		h.shown = e
+	}
+}
+
+// Carry takes the first fix of the selected entry along.
+func (h *Home) Carry() ui.Carried {
+	e := h.selected()
+	if e == nil || !e.Known {
+		return ui.Carried{}
+	}
+	for _, f := range e.Problems() {
+		if f.Fix != nil && len(f.Fix.Records) > 0 {
+			c := carryRecord(h.b.Texts, e.Report, f, 0)
+			c.Text, c.File = WriteText(h.b, e), e.Name()
+			return c
+		}
+	}
+	return ui.Carried{File: e.Name(), Text: WriteText(h.b, e)}
+}
+
+// Words are those of the problems in sight.
+func (h *Home) Words() []string {
+	if h.shown == nil {
+		return []string{"SPF", "DKIM", "DMARC", "transport"}
+	}
+	return wordsOf(h.b, h.shown.Problems()...)
+}
+
+// View draws the list, and beside it the detail where there is room.
+func (h *Home) View(l ui.Look, w, rows int) ui.Body {
+	if len(h.b.Entries) == 0 {
+		return ui.Body{Lines: h.welcome(l, w, rows), X: -1}
+	}
+	h.panes = 1
+	if w >= 100 && l.Height >= 24 {
+		h.panes = 2
+		if w >= 160 {
+			h.panes = 3
+		}
+	}
+	side := 33
+	if w >= 120 {
+		side = 44
+	}
+	if h.panes == 1 || h.zoomed && !h.onDetail {
+		lines, y := h.index(l, w, rows, true)
+		return h.typed(l, w, ui.Body{Lines: lines, X: 0, Y: y})
+	}
+	if h.zoomed {
+		return ui.Body{Lines: h.detail.View(h.summary(l, w, rows), rows), X: 0, Y: 0}
+	}
+	left, y := h.index(l, side, rows, false)
+	middle, third := w-side-3, 0
+	if h.panes == 3 {
+		middle = min(90, max(80, w-side-3-3-40))
+		third = w - side - middle - 6
+	}
+	right := h.detail.View(h.summary(l, middle, rows), rows)
+	var words []string
+	if third > 0 {
+		words = glossary(l, h.b, h.Words(), third)
+	}
+	body := ui.Body{Lines: beside(l, rows, []int{side, middle, third}, left, right, words), X: 0, Y: y}
+	if h.onDetail {
+		body.X, body.Y = side+3, 0
+	}
+	return h.typed(l, w, body)
+}
+
+// typed moves the cursor into the filter while it is written.
+func (h *Home) typed(l ui.Look, w int, b ui.Body) ui.Body {
+	if b.Y < 0 {
+		b.X = -1
+	}
+	if h.typing && len(b.Lines) > 0 {
+		return prompt(l, w, b, l.T.FilterPrompt, &h.field)
+	}
+	return b
+}
+
+// prompt writes a field over the last line of a body.
+func prompt(l ui.Look, w int, b ui.Body, label string, f *widget.Field) ui.Body {
+	n := len(label) + 1
+	text, x := f.View(l, w-n)
+	b.Lines[len(b.Lines)-1] = l.Paint(theme.Accent, label) + " " + text
+	b.X, b.Y = n+x, len(b.Lines)-1
+	return b
+}
+
+// beside joins panes with dividers to rows lines.
+func beside(l ui.Look, rows int, widths []int, panes ...[]string) []string {
+	out := make([]string, rows)
+	bar := " " + l.Bar() + " "
+	for y := range rows {
+		var b strings.Builder
+		for i, p := range panes {
+			if widths[i] <= 0 {
+				continue
+			}
+			text := ""
+			if y < len(p) {
+				text = p[y]
+			}
+			if i > 0 {
+				b.WriteString(bar)
+			}
+			if i+1 < len(panes) && widths[i+1] > 0 {
+				text = l.Fit(text, widths[i])
+			} else {
+				text = l.Cut(text, widths[i])
+			}
+			b.WriteString(text)
+		}
+		out[y] = b.String()
+	}
+	return out
+}
+
+// index is the list, with what to do first below it where there is room.
+func (h *Home) index(l ui.Look, w, rows int, alone bool) (lines []string, y int) {
+	lines, y = h.list.View(h.listed(func(i int, sel bool) string { return h.line(l, h.rows[i], sel, w-2, alone) }), rows, gutter(l))
+	if len(h.rows) == 0 {
+		lines, y = []string{"  " + l.T.NoneMatch}, -1
+	}
+	if room := rows - len(lines); room >= 4 && h.filter == "" {
+		lines = append(lines, h.first(l, w, room)...)
+	}
+	for h.typing && len(lines) < rows {
+		lines = append(lines, "")
+	}
+	return lines, y
+}
+
+// first says what to do first, over all entries.
+func (h *Home) first(l ui.Look, w, room int) []string {
+	type step struct {
+		f finding.Finding
+		e *Entry
+	}
+	var steps []step
+	seen := map[string]bool{}
+	for _, e := range h.b.Entries {
+		if !e.Known {
+			continue
+		}
+		for _, f := range e.Problems() {
+			key := f.Code() + " " + h.b.Domain(e) + " " + f.Object
+			if !seen[key] && !f.Rule.Outcome {
+				seen[key] = true
+				steps = append(steps, step{f, e})
+				break // the first of each target is what to begin with
+			}
+		}
+	}
+	if len(steps) == 0 {
+		return nil
+	}
+	slices.SortStableFunc(steps, func(a, b step) int { return cmp.Compare(b.f.Severity().Rank(), a.f.Severity().Rank()) })
+	out := []string{"", "  " + heading(l, l.T.DoFirst)}
+	for i, s := range steps {
+		text := ui.Fill(l.T.FirstStep, l.Text(h.b.Domain(s.e)), title(l, s.f))
+		lines := l.Hang(fmt.Sprintf("  %d  ", i+1), text, w)
+		if len(out)+len(lines) > room || i == 5 {
+			break
+		}
+		out = append(out, lines...)
+	}
+	if len(out) == 2 {
+		return nil
+	}
+	return out
+}
+
+// gutter marks the selection.
+func gutter(l ui.Look) func(bool) string {
+	mark := "> " // plain: it is written at every key press
+	return func(sel bool) string {
+		if sel {
+			return mark
+		}
+		return "  "
+	}
+}
+
+// line draws one row in w columns.
+func (h *Home) line(l ui.Look, r row, sel bool, w int, alone bool) string {
+	if r.e == nil {
+		if r.heading == "" {
+			return ""
+		}
+		if alone && w >= 78 {
+			return heading(l, r.heading)
+		}
+		return l.Ends(heading(l, r.heading), l.Paint(theme.Muted, l.T.ColProblems), w)
+	}
+	e := r.e
+	count := "-"
+	var p []finding.Finding
+	if e.Known {
+		p = e.Problems()
+		count = fmt.Sprint(len(p))
+	}
+	if count == "0" {
+		count = ""
+	}
+	nameWidth := w - 8 - 3
+	if alone && w >= 78 {
+		nameWidth = min(44, max(30, w/3))
+	}
+	name := l.Cut(h.b.title(l, e), nameWidth)
+	pad := strings.Repeat(" ", max(0, nameWidth-width(name)))
+	if sel && len(h.rows) <= longList {
+		// The type behind the name stays plain: each reversed column is
+		// written twice when the selection moves on.
+		n := min(width(name), width(l.Text(e.Name())))
+		name = l.Paint(theme.Picked, ansi.Truncate(name, n, "")) + ansi.TruncateLeft(name, n, "")
+	}
+	out := l.Badge(e.State()) + "  " + name + pad
+	out += fmt.Sprintf("%3s", count)
+	if alone && w >= 78 && len(p) > 0 {
+		out += "  " + l.Cut(title(l, p[0]), w-8-nameWidth-5)
+	}
+	return out
+}
+
+// summary is the detail of the entry that is shown.
+func (h *Home) summary(l ui.Look, w, rows int) []string {
+	e := h.shown
+	if e == nil {
+		return nil
+	}
+	out := []string{l.Ends(heading(l, h.b.title(l, e)), l.Badge(e.State()), w)}
+	for _, s := range h.b.takes(l, e) {
+		out = append(out, ui.Wrap(s, w)...)
+	}
+	out = append(out, "")
+	switch {
+	case e.Busy && !e.Known:
+		out = append(out, l.Hang(l.Badge(ui.Busy)+"  ", ui.Fill(l.T.Checking, stages(l, e)), w)...)
+	case e.Broken != "":
+		out = append(out, l.Hang(l.Badge(ui.Unknown)+"  ", l.Text(e.Broken), w)...)
+	case !e.Known:
+		out = append(out, l.T.PressCheck)
+	}
+	if !e.Known {
+		return out
+	}
+	for _, f := range e.Problems() {
+		out = append(out, problem(l, e.Report, f, w)...)
+		out = append(out, "")
+	}
+	if len(e.Problems()) == 0 && e.Report.Verdict != checksUnknown {
+		out = append(out, l.Hang(l.Badge(ui.OK)+"  ", l.T.AllGood, w)...)
+		out = append(out, "")
+	}
+	for _, j := range judge(l, e.Report.Paths) {
+		out = append(out, judged(l, j, w))
+	}
+	for _, f := range e.Report.Open() {
+		if f.Severity() == finding.Note {
+			out = append(out, l.Cut(l.Badge(ui.Note)+"  "+title(l, f), w))
+		}
+	}
+	if l.Height >= 40 && len(out)+8 < rows {
+		out = append(out, h.evidence(l, e, w, rows-len(out))...)
+	}
+	return out
+}
+
+// judged is the line of one judgement.
+func judged(l ui.Look, j judgement, w int) string {
+	return l.Cut(fmt.Sprintf("%s  %-6s %s", l.Badge(j.state), j.name, j.text), w)
+}
+
+// problem is a finding in a few lines: title, effect, next step.
+func problem(l ui.Look, r reportT, f finding.Finding, w int) []string {
+	out := []string{l.Ends(l.Badge(severityState(f.Severity()))+"  "+title(l, f), l.Paint(theme.Muted, f.Code()), w)}
+	if w < 60 {
+		out[0] = l.Cut(l.Badge(severityState(f.Severity()))+"  "+title(l, f), w)
+	}
+	out = append(out, l.Hang("        ", effect(l, f), w)...)
+	if a := advice(l, f); a != "" {
+		out = append(out, l.Hang("   "+l.Paint(theme.Muted, l.T.LabelFix)+"  ", a, w)...)
+	}
+	return append(out, l.Hang("   "+l.Paint(theme.Muted, l.T.LabelWho)+"  ", who(l, r, f), w)...)
+}
+
+// evidence is the last answers, for high windows.
+func (h *Home) evidence(l ui.Look, e *Entry, w, room int) []string {
+	answers := e.Report.Answers
+	n := min(len(answers), room-3, 12)
+	if n <= 0 {
+		return nil
+	}
+	out := []string{"", heading(l, l.T.LastAnswers)}
+	for _, a := range answers[len(answers)-n:] {
+		out = append(out, l.Cut(answerLine(l, a, w), w))
+	}
+	return out
+}
+
+// welcome is what a reader without transports sees.
+func (h *Home) welcome(l ui.Look, w, rows int) []string {
+	var out []string
+	for _, s := range l.T.Welcome {
+		out = append(out, ui.Wrap(s, w)...)
+		if rows > 12 {
+			out = append(out, "")
+		}
+	}
+	return out[:min(len(out), rows)]
+}
+
+// Click selects a row; what was selected opens.
+func (h *Home) Click(x, y int) bool {
+	if h.panes > 1 && (x > 44 || h.zoomed && h.onDetail) {
+		return false
+	}
+	again := h.list.Click(y, h.listed(nil))
+	h.shown = h.selected()
+	return again
+}
+
+// Shows says whether the detail is about the entry with a running examination.
+func (h *Home) Shows(id int64) bool { return h.shown != nil && h.b.running[id] == h.shown }
+
+// Rest shows the selected entry at once.
+func (h *Home) Rest() { h.shown = h.selected() }

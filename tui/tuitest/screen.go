@@ -1,0 +1,78 @@
+// Package tuitest runs the console in an emulated terminal, and has an
+// invented world for it to show.
+package tuitest
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
+	"github.com/charmbracelet/x/vt"
+)
+
+// Screen is a program in an emulated terminal.
+type Screen struct {
+	t  testing.TB
+	em *vt.SafeEmulator
+	p  *tea.Program
+}
+
+// Start runs m in an emulated terminal of w columns and h rows.
+func Start(t testing.TB, m tea.Model, w, h int, env ...string) *Screen {
+	em := vt.NewSafeEmulator(w, h)
+	_, _ = em.Write([]byte(ansi.SetModeLineFeedNewLine)) // no tty turns LF into CR LF here
+	p := tea.NewProgram(m,
+		tea.WithInput(em), tea.WithOutput(em), // the emulator also answers queries
+		tea.WithWindowSize(w, h), tea.WithoutSignals(),
+		tea.WithEnvironment(append([]string{"TERM=xterm-256color", "LANG=C.UTF-8"}, env...)))
+	done := make(chan error, 1)
+	go func() { _, err := p.Run(); done <- err }()
+	t.Cleanup(func() {
+		p.Quit()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
+	return &Screen{t, em, p}
+}
+
+// Type sends keys: "j", "\r", "\x1b".
+func (s *Screen) Type(keys string) { s.em.SendText(keys) }
+
+// Resize changes the size of the terminal.
+func (s *Screen) Resize(w, h int) {
+	s.em.Resize(w, h)
+	s.p.Send(tea.WindowSizeMsg{Width: w, Height: h})
+}
+
+// Text is what the screen shows, without colours.
+func (s *Screen) Text() string { return ansi.Strip(s.em.Render()) }
+
+// Alternate says whether the alternate screen is shown.
+func (s *Screen) Alternate() bool { return s.em.IsAltScreen() }
+
+// WaitFor waits until a text is on the screen, and returns the screen.
+func (s *Screen) WaitFor(text string) string {
+	s.t.Helper()
+	return s.Until("shows "+text, func(now string) bool { return strings.Contains(now, text) })
+}
+
+// WaitGone waits until a text is not on the screen any more.
+func (s *Screen) WaitGone(text string) string {
+	s.t.Helper()
+	return s.Until("shows no "+text, func(now string) bool { return !strings.Contains(now, text) })
+}
+
+// Until waits until the screen is as wanted.
+func (s *Screen) Until(what string, ok func(string) bool) string {
+	s.t.Helper()
+	for end := time.Now().Add(5 * time.Second); time.Now().Before(end); time.Sleep(2 * time.Millisecond) {
+		if now := s.Text(); ok(now) {
+			return now
+		}
+	}
+	s.t.Fatalf("the screen never %s:\n%s", what, s.em.Render())
+	return ""
+}

@@ -1,0 +1,491 @@
+package ui
+
+// Texts are all sentences of the console. Placeholders are numbered, so that
+// another language can order them; a pair is for one and for many.
+type Texts struct {
+	// The overview.
+	Transports   string
+	Domains      string
+	NoTargets    string
+	NTransports  [2]string
+	NDomains     [2]string
+	NUnknown     string
+	NBusy        string
+	Frozen       string
+	CheckedAt    string
+	Filtered     string
+	Ready        string
+	Checking     string
+	Broken       string
+	NotChecked   string
+	NothingWrong string
+	Problems     [2]string
+	InFileOrder  string
+	BySeverity   string
+	FilterPrompt string
+	NoneMatch    string
+	DoFirst      string
+	FirstStep    string
+	PressCheck   string
+	AllGood      string
+	CouldNotTell string
+	LabelFix     string
+	LabelWho     string
+	LastAnswers  string
+
+	// A target.
+	BareDomain      string
+	TakesFrom       string
+	TakesAll        string
+	TakesSubsystem  string
+	SendsFrom       string
+	SendsThrough    string
+	SignsWith       string
+	MailServer      string
+	Aligned         string
+	NotAligned      string
+	NotSigned       string
+	NoPolicy        string
+	NoPolicyShort   string
+	OfAddresses     [2]string
+	ProblemsHeading string
+	GoodToKnow      string
+	Silenced        [2]string
+	EnterShows      string
+	EnterFolds      string
+	Because         string
+	Judged          string
+	Published       string
+	Evidence        string
+	NAnswers        [2]string
+
+	// A problem.
+	NthProblem     string
+	Gone           string
+	RecordNth      string
+	ChangesNothing string
+	WhoActs        string
+	NoMoreProblems string
+	NoMoreMatches  string
+	FollowsFrom    string
+	LabelSaw       string
+	LabelWhy       string
+	LabelWho2      string
+	LabelHow       string
+	LabelThen      string
+	LabelWords     string
+	LabelSource    string
+	MoreInAnswers  string
+	AskedAt        string
+	Asked          string
+	OrCommand      string
+	ThenCheck      string
+	PressE         string
+	AddRecord      string
+	ChangeRecord   string
+	RemoveRecord   string
+	FieldType      string
+	FieldName      string
+	FieldTTL       string
+	FieldValue     string
+	FieldOld       string
+	FieldNth       string
+	OtherApex      string
+	OtherName      string
+	NotCopied      string
+	CutHere        string
+	DoNotRetype    string
+	Whole          string
+	WholeRecord    string
+	WhatValue      string
+	WhatCommand    string
+	WhatAddress    string
+	FindPrompt     string
+	FindMissed     string
+
+	// The evidence.
+	AnswersTitle  string
+	AnswersCount  [2]string
+	AnswersStatus string
+	NoAnswers     string
+	Found         [2]string
+	NoData        string
+	NoName        string
+	NoAnswer      string
+	AnswerIs      string
+	AnswerWhy     string
+	AnswerRecords string
+	InStrings     string
+	AnswerChain   string
+	AnswerServer  string
+	AnswerAt      string
+	AnswerTook    string
+	AnswerTTL     string
+	Seconds       string
+	AnswerRcode   string
+	AnswerZone    string
+	AnswerEDE     string
+	AnswerFlags   string
+	AnswerSize    string
+	Octets        string
+	FlagAD        string
+	FlagAA        string
+	FlagTCP       string
+	FlagCached    string
+	AnswerStatus  string
+
+	// The addresses.
+	PathsTitle string
+	NoPaths    string
+	PathsGood  string
+	PathsBad   string
+	ColAddress string
+	MailFrom   string
+	From       string
+
+	// What if.
+	WhatIfTitle  string
+	WhatIfState  string
+	WhatIfTrying string
+	WhatIfResult string
+	WhatIfHelp   string
+	WhatIfIntro  string
+	NotADomain   string
+	NotAType     string
+	AndAlso      string
+	TryIt        string
+	Now          string
+	Before       string
+	After        string
+	Goes         string
+	Comes        string
+	Stays        string
+	NoChange     string
+	AllMended    string
+	SomeMended   string
+	Mixed        string
+
+	// Help and words.
+	HelpHere      string
+	HelpAll       string
+	HelpStatus    string
+	HelpStatusAll string
+	HelpFields    string
+	ExplainTitle  string
+	ExplainStatus string
+	WordsHere     string
+	WordsOther    string
+	NoWords       string
+	Example       string
+	PaletteTitle  string
+	PaletteStatus string
+	GoTo          string
+	LookAt        string
+	FormsTitle    string
+	FormsStatus   string
+
+	// The frame.
+	App           string
+	Demo          string
+	Small         string
+	SmallQuit     string
+	NothingHere   string
+	NothingTo     string
+	NotBound      string
+	NotYet        string
+	Stopped       [2]string
+	NothingRuns   string
+	PressAgain    string
+	GoBack        string
+	Saved         string
+	SavedFetch    string
+	NotSaved      string
+	NotCopiedWhy  string
+	NotPrinted    string
+	CopyFailed    string
+	CopiedTmux    string
+	CopiedDesktop string
+	CopiedAsked   string
+	CopiedTooLong string
+	Characters    [2]string
+	MouseOn       string
+	MouseOff      string
+	ThemeIs       string
+	ASCIIOn       string
+	ASCIIOff      string
+	Concealed     string
+	Revealed      string
+	FrozenNow     string
+	Thawed        string
+	StillWaiting  string
+	Pasted        string
+	Zoomed        string
+	Unzoomed      string
+	KeyTry        string
+	KeyField      string
+	KeyDo         string
+	KeyDown       string
+	KeyPrint      string
+	KeyValue      string
+	KeyRecord     string
+	ColProblems   string
+	OwnerOutcome  string
+
+	// Several in one.
+	Types       map[string]string // by transports.Type
+	Owners      map[string]string // by finding.Owner; %[1]s: whose
+	Results     map[string]string // by result word of SPF, DKIM and DMARC
+	Welcome     []string
+	PathsLegend []string
+	Forms       []string
+}
+
+// English is the language that others are laid over.
+var English = Texts{
+	Transports:   "TRANSPORTS",
+	Domains:      "DOMAINS",
+	NoTargets:    "no transports yet",
+	NTransports:  [2]string{"%[1]s transport", "%[1]s transports"},
+	NDomains:     [2]string{"%[1]s domain", "%[1]s domains"},
+	NUnknown:     "%[1]s not known",
+	NBusy:        "%[1]s being checked",
+	Frozen:       "frozen: f lets go",
+	CheckedAt:    "checked %[1]s",
+	Filtered:     "Only what holds \"%[1]s\" is shown. esc shows all again.",
+	Ready:        "Nothing is selected.",
+	Checking:     "Checking: %[1]s",
+	Broken:       "%[1]s could not be checked: %[2]s. r tries again.",
+	NotChecked:   "%[1]s was not checked yet. r checks it.",
+	NothingWrong: "%[1]s: nothing is wrong.",
+	Problems:     [2]string{"%[2]s: 1 problem. %[3]s.", "%[2]s: %[1]s problems. Start with: %[3]s."},
+	InFileOrder:  "Ordered as in the file.",
+	BySeverity:   "Ordered by severity: what fails stands first.",
+	FilterPrompt: "Filter:",
+	NoneMatch:    "Nothing matches.",
+	DoFirst:      "WHAT TO DO FIRST",
+	FirstStep:    "%[1]s: %[2]s",
+	PressCheck:   "Not checked yet. r checks it.",
+	AllGood:      "Nothing was found that keeps this mail from arriving.",
+	CouldNotTell: "Some questions got no answer, so nothing can be said for sure.",
+	LabelFix:     "fix",
+	LabelWho:     "who",
+	LastAnswers:  "LAST DNS ANSWERS",
+
+	BareDomain:      "A domain alone: looked at as if ClockWise sent its mail.",
+	TakesFrom:       "takes mail from %[1]s",
+	TakesAll:        "takes all mail that no other transport takes",
+	TakesSubsystem:  ", only %[1]s mail",
+	SendsFrom:       "sends from %[1]s",
+	SendsThrough:    "sends through %[1]s, port %[2]s",
+	SignsWith:       ", signs with %[1]s of %[2]s",
+	MailServer:      "the mail server",
+	Aligned:         "aligned",
+	NotAligned:      "not aligned",
+	NotSigned:       "this mail is not signed",
+	NoPolicy:        "no policy: receivers decide for themselves",
+	NoPolicyShort:   "no policy",
+	OfAddresses:     [2]string{"%[2]s for the only address", "%[2]s for %[3]s of %[1]s addresses"},
+	ProblemsHeading: "PROBLEMS",
+	GoodToKnow:      "GOOD TO KNOW",
+	Silenced:        [2]string{"1 more follows from these and needs no work of its own", "%[1]s more follow from these and need no work of their own"},
+	EnterShows:      "(enter shows)",
+	EnterFolds:      "(enter hides)",
+	Because:         "because of %[1]s",
+	Judged:          "HOW RECEIVERS JUDGE MAIL FROM %[1]s",
+	Published:       "PUBLISHED NOW",
+	Evidence:        "EVIDENCE",
+	NAnswers:        [2]string{"1 DNS answer, in %[3]s (enter shows it)", "%[1]s DNS answers to %[2]s questions, in %[3]s (enter shows them)"},
+
+	NthProblem:     "%[1]s of %[2]s problems",
+	Gone:           "This problem was not found again at %[1]s.",
+	RecordNth:      "Record %[1]s of %[2]s is chosen for c and p; tab chooses the next.",
+	ChangesNothing: "cwmail changes nothing: change the record at your DNS provider, then press r.",
+	WhoActs:        "To act: %[1]s.",
+	NoMoreProblems: "There are no more problems in this direction.",
+	NoMoreMatches:  "\"%[1]s\" is not found further on.",
+	FollowsFrom:    "Follows from %[1]s, and goes away with it.",
+	LabelSaw:       "What we saw",
+	LabelWhy:       "Why it matters",
+	LabelWho2:      "Who must act",
+	LabelHow:       "How to fix it",
+	LabelThen:      "Then",
+	LabelWords:     "Words",
+	LabelSource:    "Source",
+	MoreInAnswers:  "More of this kind: press a.",
+	AskedAt:        "%[3]s (%[1]s answered at %[2]s)",
+	Asked:          "%[2]s (%[1]s answered)",
+	OrCommand:      "Or run this command:",
+	ThenCheck:      "r checks again. i tries a change here first, without publishing it.",
+	PressE:         "%[1]s: press e",
+	AddRecord:      "Add this record to %[1]s:",
+	ChangeRecord:   "Change this record of %[1]s, do not add a second one:",
+	RemoveRecord:   "Delete this record of %[1]s:",
+	FieldType:      "Type",
+	FieldName:      "Name",
+	FieldTTL:       "TTL",
+	FieldValue:     "Value",
+	FieldOld:       "Was",
+	FieldNth:       "Value %[1]s",
+	OtherApex:      "(some panels want: empty, or %[1]s)",
+	OtherName:      "(some panels want: %[1]s)",
+	NotCopied:      "(holds invisible characters, so it is neither copied nor printed)",
+	CutHere:        "(%[1]s characters; %[2]s means cut here. c copies it, p prints it:",
+	DoNotRetype:    "do not retype it.)",
+	Whole:          "(%[1]s characters)",
+	WholeRecord:    "The whole record:",
+	WhatValue:      "the value of %[1]s",
+	WhatCommand:    "the command",
+	WhatAddress:    "the address",
+	FindPrompt:     "Find:",
+	FindMissed:     "Not found:",
+
+	AnswersTitle:  "DNS answers for %[1]s",
+	AnswersCount:  [2]string{"1 answer", "%[1]s answers"},
+	AnswersStatus: "Every DNS answer that the result rests on, in the order of arrival.",
+	NoAnswers:     "Nothing was asked yet. r checks.",
+	Found:         [2]string{"1 record", "%[1]s records"},
+	NoData:        "no such record",
+	NoName:        "no such name",
+	NoAnswer:      "no answer",
+	AnswerIs:      "answer",
+	AnswerWhy:     "why",
+	AnswerRecords: "records",
+	InStrings:     "(in %[1]s strings, joined here)",
+	AnswerChain:   "by way of",
+	AnswerServer:  "server",
+	AnswerAt:      "asked at",
+	AnswerTook:    "took",
+	AnswerTTL:     "keep for",
+	Seconds:       "%[1]s s (the TTL: how long others remember it)",
+	AnswerRcode:   "code",
+	AnswerZone:    "zone",
+	AnswerEDE:     "server adds",
+	AnswerFlags:   "also",
+	AnswerSize:    "size",
+	Octets:        "%[1]s octets",
+	FlagAD:        "signature checked (DNSSEC)",
+	FlagAA:        "from the servers of the zone itself",
+	FlagTCP:       "over TCP",
+	FlagCached:    "asked before in this run",
+	AnswerStatus:  "%[1]s answered: %[2]s.",
+
+	PathsTitle: "addresses of %[1]s",
+	NoPaths:    "No addresses were judged: this mail does not leave from ClockWise's own network.",
+	PathsGood:  "Mail from all %[1]s addresses passes.",
+	PathsBad:   "Mail from %[1]s of %[2]s addresses does not pass everything.",
+	ColAddress: "address",
+	MailFrom:   "Envelope sender   %[1]s",
+	From:       "From of the mail  %[1]s",
+
+	WhatIfTitle:  "what if, %[1]s",
+	WhatIfState:  "nothing is published",
+	WhatIfTrying: "Trying it out against DNS.",
+	WhatIfResult: "Moving through the result. tab goes back to the fields.",
+	WhatIfHelp:   "Change the value, then press enter. An empty value means: no such record.",
+	WhatIfIntro:  "Try a change before you publish it: cwmail looks at DNS as if this record stood there.",
+	NotADomain:   "'%[1]s' is not a name in DNS: it needs a dot, e.g. acme.example.",
+	NotAType:     "'%[1]s' is no record type that cwmail knows: use TXT, MX, CNAME, A or AAAA.",
+	AndAlso:      "and also %[1]s %[2]s  %[3]s",
+	TryIt:        "Try it",
+	Now:          "As it is now",
+	Before:       "before",
+	After:        "after",
+	Goes:         "Goes away",
+	Comes:        "Comes new",
+	Stays:        "Stays",
+	NoChange:     "No difference: the same problems as now.",
+	AllMended:    "With this change nothing is wrong any more.",
+	SomeMended:   "Better: problems that go: %[1]s, that stay: %[2]s.",
+	Mixed:        "Careful: problems that go: %[1]s, that come new: %[2]s.",
+
+	HelpHere:      "keys of this screen",
+	HelpAll:       "all keys",
+	HelpStatus:    "? again lists all keys.",
+	HelpStatusAll: "? again lists the keys of the screen you came from.",
+	HelpFields:    "While you type in a field, letters are text: only esc, tab, enter, arrows, ctrl keys and F1 act.",
+	ExplainTitle:  "words",
+	ExplainStatus: "The words of the screen you came from stand first. / finds a word.",
+	WordsHere:     "WORDS ON THIS SCREEN",
+	WordsOther:    "OTHER WORDS",
+	NoWords:       "No words are explained here.",
+	Example:       "Example:",
+	PaletteTitle:  "actions",
+	PaletteStatus: "Type part of a name. A domain, such as acme.example, is looked at.",
+	GoTo:          "go to %[1]s",
+	LookAt:        "look at the domain %[1]s",
+	FormsTitle:    "print",
+	FormsStatus:   "This value is longer than one string of a TXT record. enter prints it.",
+
+	App:           "cwmail",
+	Demo:          "(demo)",
+	Small:         "This window is %[1]sx%[2]s; cwmail needs 40x10.",
+	SmallQuit:     "q quits, or run: cwmail check",
+	NothingHere:   "%[1]s does nothing on this screen.",
+	NothingTo:     "%[1]s: nothing to %[2]s on this screen.",
+	NotBound:      "%[1]s is no key of cwmail. ? lists the keys.",
+	NotYet:        "%[1]s: %[2]s.",
+	Stopped:       [2]string{"Stopped 1 check.", "Stopped %[1]s checks."},
+	NothingRuns:   "Nothing is running that could be stopped.",
+	PressAgain:    "Press ctrl+c again to quit.",
+	GoBack:        "Press enter to go back.",
+	Saved:         "Saved to %[1]s",
+	SavedFetch:    "Saved to %[1]s; fetch it with: scp %[2]s:%[1]s .",
+	NotSaved:      "Could not save: %[1]s.",
+	NotCopiedWhy:  "Not copied: %[1]s holds invisible characters, which would do harm elsewhere.",
+	NotPrinted:    "Not printed: %[1]s holds invisible characters, which would do harm elsewhere.",
+	CopyFailed:    "Could not copy: %[1]s. p prints it.",
+	CopiedTmux:    "Copied %[1]s to tmux and offered them to your terminal. Nothing to paste? Press p.",
+	CopiedDesktop: "Copied %[1]s.",
+	CopiedAsked:   "Asked your terminal to copy %[1]s. Nothing to paste? Press p.",
+	CopiedTooLong: "Too long to copy (%[1]s). s saves it.",
+	Characters:    [2]string{"1 character", "%[1]s characters"},
+	MouseOn:       "Mouse on: hold Shift to select text.",
+	MouseOff:      "Mouse off.",
+	ThemeIs:       "Theme: %[1]s.",
+	ASCIIOn:       "Plain ASCII characters.",
+	ASCIIOff:      "Unicode characters.",
+	Concealed:     "Addresses, IP addresses and keys are hidden.",
+	Revealed:      "Nothing is hidden any more.",
+	FrozenNow:     "Frozen: results stop moving, work goes on. f lets go.",
+	Thawed:        "Results move again.",
+	StillWaiting:  "Still checking %[1]s (%[2]s of %[3]s s), x stops.",
+	Pasted:        "Pasted.",
+	Zoomed:        "One pane over the full width; z again brings the others back.",
+	Unzoomed:      "All panes again.",
+	KeyTry:        "try it",
+	KeyField:      "next field",
+	KeyDo:         "do it",
+	KeyDown:       "next",
+	KeyPrint:      "print it",
+	KeyValue:      "copy value",
+	KeyRecord:     "next record",
+	ColProblems:   "problems",
+	OwnerOutcome:  "nobody: it goes away with its cause",
+	Types:         map[string]string{"clockwise": "ClockWise server", "noreply": "no-reply address", "smtp": "external SMTP"},
+	Owners: map[string]string{
+		"customer-dns":         "whoever manages DNS for %[1]s",
+		"customer-m365":        "the Exchange administrator",
+		"customer-mail-server": "the manager of %[1]s",
+		"clockwise":            "ClockWise",
+		"network":              "whoever manages the firewall here",
+		"nobody":               "nobody: nothing to do but wait",
+	},
+	Results: map[string]string{
+		"pass": "passes", "fail": "fails", "softfail": "fails softly", "neutral": "says nothing", "none": "has no record",
+		"temperror": "got no answer", "permerror": "is broken", "unknown": "is not known",
+	},
+	Welcome: []string{
+		"cwmail shows whether mail that ClockWise sends for you will arrive, and if not, what must be changed and by whom.",
+		"There are no transports yet: quit with q, run cwmail config init, and write yours into that file. To look at any domain, press : and type its name.",
+		"Press ? for help. cwmail --demo shows everything with an invented customer, without any set-up.",
+	},
+	PathsLegend: []string{
+		"SPF asks whether this address may send for the envelope sender; DKIM whether the signature is good.",
+		"Aligned means: it is about the same domain as the From address. DMARC needs one of the two to pass and be aligned.",
+	},
+	Forms: []string{
+		"for a DNS panel: the value in one piece",
+		"for a zone file: in strings of at most 255 characters, with quotes",
+		"name and value, each on a line of its own",
+	},
+}

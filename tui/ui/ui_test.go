@@ -1,0 +1,154 @@
+package ui
+
+import (
+	"context"
+	"encoding/base64"
+	"strings"
+	"testing"
+
+	"clockwise.info/cwmail/tui/theme"
+	"github.com/charmbracelet/colorprofile"
+	"github.com/charmbracelet/x/ansi"
+)
+
+func look(ascii bool) Look {
+	return Look{Palette: theme.New(theme.Dark, colorprofile.ANSI256), ASCII: ascii, T: &English}
+}
+
+func TestBadgesAreSixColumns(t *testing.T) {
+	for s := Unknown; s <= ToDo; s++ {
+		for _, ascii := range []bool{true, false} {
+			text := ansi.Strip(look(ascii).Badge(s))
+			if ansi.StringWidth(text) != 6 {
+				t.Errorf("state %d: %q", s, text)
+			}
+			if ascii && strings.Trim(text, "+i!x?.-o OKNTEWARFILSPD") != "" {
+				t.Errorf("state %d is not ASCII: %q", s, text)
+			}
+		}
+	}
+}
+
+func TestNoOddCharacterInOurTexts(t *testing.T) {
+	for _, r := range strings.Join(append(append(append([]string{}, English.Welcome...), English.PathsLegend...), English.Forms...), "") {
+		if r > 126 {
+			t.Errorf("U+%04X in our texts", r)
+		}
+	}
+}
+
+func TestCutFitEnds(t *testing.T) {
+	l := look(true)
+	for _, c := range []struct{ got, want string }{
+		{l.Cut("acme.example", 5), "acme~"},
+		{l.Cut("acme", 5), "acme"},
+		{l.Cut("acme", 0), ""},
+		{l.Cut("漢字漢字", 5), "漢字~"},
+		{l.Fit("ab", 4), "ab  "},
+		{l.Ends("left", "right", 20), "left           right"},
+		{l.Ends("a long text at the left", "right", 20), "a long text ~  right"},
+		{l.Ends("left", "right", 10), "left"},
+	} {
+		if c.got != c.want {
+			t.Errorf("%q, want %q", c.got, c.want)
+		}
+	}
+}
+
+func TestWrap(t *testing.T) {
+	for _, s := range Wrap(strings.Repeat("word ", 60), 200) {
+		if len(s) > Prose {
+			t.Errorf("prose of %d columns", len(s))
+		}
+	}
+	got := look(true).Hang("label ", "one two three four", 14)
+	if strings.Join(got, "|") != "label one two|      three|      four" {
+		t.Errorf("%q", got)
+	}
+}
+
+func TestConceal(t *testing.T) {
+	for in, want := range map[string]string{
+		"mail from jan@acme.example":             "mail from hidden@hidden.example",
+		"*@acme.example":                         "hidden@hidden.example",
+		"sends from 31.134.206.128/28":           "sends from x.x.x.x/28",
+		"at 14:02:09 from 2001:db8::1":           "at 14:02:09 from x:x::x",
+		"p=" + strings.Repeat("MIIB", 20) + "==": "p=(key hidden)",
+		"RFC 7208 section 5.2":                   "RFC 7208 section 5.2",
+	} {
+		if got := Conceal(in); got != want {
+			t.Errorf("Conceal(%q) = %q, want %q", in, got, want)
+		}
+	}
+}
+
+func TestCopyWay(t *testing.T) {
+	all := func(string) bool { return true }
+	none := func(string) bool { return false }
+	for _, c := range []struct {
+		env  []string
+		have func(string) bool
+		want Way
+		argv string
+	}{
+		{[]string{"TMUX=/tmp/x,1,0"}, all, Tmux, "tmux load-buffer -w -"},
+		{[]string{"TMUX=/tmp/x,1,0", "SSH_TTY=/dev/pts/1"}, all, Tmux, "tmux load-buffer -w -"},
+		{[]string{"STY=1.tty"}, all, Screen, ""},
+		{[]string{"WAYLAND_DISPLAY=wayland-0"}, all, Desktop, "wl-copy"},
+		{[]string{"DISPLAY=:0"}, all, Desktop, "xclip -selection clipboard"},
+		{nil, all, Desktop, "pbcopy"},
+		{[]string{"DISPLAY=:0", "SSH_CONNECTION=a b c d"}, all, Asked, ""},
+		{[]string{"DISPLAY=:0"}, none, Asked, ""},
+		{[]string{"TMUX=/tmp/x,1,0"}, none, Asked, ""},
+	} {
+		way, argv := CopyWay(c.env, "text", c.have)
+		if way != c.want || strings.Join(argv, " ") != c.argv {
+			t.Errorf("%q: %v %q, want %v %q", c.env, way, argv, c.want, c.argv)
+		}
+	}
+	long := strings.Repeat("a", base64.StdEncoding.DecodedLen(maxOSC52)+4)
+	way, _ := CopyWay(nil, long, all)
+	if got := way.Told(&English, 91204); got != "Too long to copy (91,204 characters). s saves it." {
+		t.Errorf("%q", got)
+	}
+	if got := Asked.Told(&English, 1); got != "Asked your terminal to copy 1 character. Nothing to paste? Press p." {
+		t.Errorf("%q", got)
+	}
+}
+
+func TestHarmless(t *testing.T) {
+	for s, want := range map[string]bool{
+		"v=spf1 -all": true, strings.Repeat("k", 20000): true, strings.Repeat("ü", 9000): true,
+		"v=spf1\u00a0-all": false, strings.Repeat("k", 9000) + "\x1b": false, "\x9b": false,
+	} {
+		if Harmless(s) != want {
+			t.Errorf("Harmless(%.20q) = %v", s, !want)
+		}
+	}
+}
+
+func TestTask(t *testing.T) {
+	task, cmd := Start(t.Context(), func(_ context.Context, emit func(any)) any {
+		emit("one")
+		return "end"
+	})
+	if m := cmd(); m != (EventMsg{task.ID, "one"}) {
+		t.Errorf("%v", m)
+	}
+	if m := task.Next()(); m != (DoneMsg{ID: task.ID, Value: "end"}) {
+		t.Errorf("%v", m)
+	}
+	if m := task.Next()(); m != nil {
+		t.Errorf("%v after the end", m)
+	}
+}
+
+func TestTaskPanicsAndStops(t *testing.T) {
+	_, cmd := Start(t.Context(), func(context.Context, func(any)) any { panic("oh") })
+	if m, ok := cmd().(DoneMsg); !ok || m.Err == nil || !strings.Contains(m.Err.Error(), "oh") {
+		t.Errorf("a panic came as %v", m)
+	}
+	task, cmd := Start(t.Context(), func(ctx context.Context, _ func(any)) any { <-ctx.Done(); return nil })
+	task.Stop()
+	cmd() // returns: the work has heard of it
+}
