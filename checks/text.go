@@ -120,7 +120,13 @@ func (t *textWriter) cut(s string, n int) string {
 }
 
 func (t *textWriter) report(r Report) {
-	t.line(t.symbol(r.Verdict) + "  " + targetTitle(r))
+	for i, l := range wrap(targetTitle(r), t.Width-labelWidth) {
+		if i == 0 {
+			t.line(t.symbol(r.Verdict) + "  " + l)
+			continue
+		}
+		t.labelled("", l)
+	}
 	sentence := fill(english.verdict[r.knownVerdict()], safe.Line(r.Target))
 	if n := counts(r.Open()); n != "" {
 		sentence += " " + n + "."
@@ -215,7 +221,9 @@ func (t *textWriter) finding(n int, f finding.Finding, r Report) {
 	t.labelled(english.seen, f.Saw())
 	t.evidence(f)
 	t.labelled(english.effect, f.Effect())
-	t.labelled(english.who, safe.Line(r.OwnerTitle(f.Who())))
+	if f.Action() != "" || f.Severity() != finding.Note { // else nobody has to act
+		t.labelled(english.who, safe.Line(r.OwnerTitle(f.Who())))
+	}
 	t.labelled(english.act, f.Action())
 	if f.Fix != nil {
 		t.fix(*f.Fix, f.Action() == "")
