@@ -21,5 +21,6 @@ func run() int {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(ctx, stop) // a second signal ends what does not stop
 	return newApp(realSystem()).main(ctx, os.Args[1:])
 }
