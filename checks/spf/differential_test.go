@@ -114,7 +114,7 @@ const (
 
 func TestDifferenceSuite(t *testing.T) {
 	seen := map[string]bool{}
-	for _, s := range readSuites(t) {
+	for _, s := range readSuites(t, "rfc7208-tests.yml") {
 		for name, c := range s.Tests {
 			client := Client{IP: netip.MustParseAddr(c.Host), MailFrom: c.MailFrom, HELO: c.Helo}
 			ours, theirs := Evaluate(t.Context(), s.ZoneData, client, Options{}).Result, peerResult(t.Context(), s.ZoneData, client)

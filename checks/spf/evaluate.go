@@ -178,7 +178,7 @@ func (e *evaluation) unread(a dns.Answer, domain, term string) string {
 // check evaluates the record of a domain. term is what led to it; with
 // explain, a fail gets its explanation.
 func (e *evaluation) check(domain, term string, explain bool) string {
-	if !validName(domain) || strings.IndexByte(domain, '.') < 0 { // section 4.3
+	if !validDomain(domain) {
 		return None
 	}
 	answer, records := e.records(domain)
@@ -295,7 +295,7 @@ func (e *evaluation) redirect(t *Term, domain string, explain bool) string {
 }
 
 func (e *evaluation) noRecord(target, term string) string {
-	if !validName(target) || strings.IndexByte(target, '.') < 0 {
+	if !validDomain(target) {
 		return e.problem(TargetInvalid, target, term, nil)
 	}
 	return e.problem(NoRecord, target, term, nil)
@@ -327,6 +327,9 @@ func (e *evaluation) match(t *Term, domain string) (match bool, broken string) {
 	}
 	if !e.count() {
 		return false, e.problem(TooManyLookups, domain, t.Text, nil)
+	}
+	if e.x.wide && t.asksLocal() { // RFC 8616 section 4
+		return false, ""
 	}
 	target := domain
 	if t.Domain != "" {
@@ -512,10 +515,15 @@ func (e *evaluation) explanation(rec *Record, domain string) string {
 	return text
 }
 
+// validDomain says whether a name may be that of a sender or of a record that
+// is led to (section 4.3): one of several labels, and no address literal.
+func validDomain(s string) bool {
+	return validName(s) && strings.IndexByte(s, '.') >= 0 && s[0] != '[' && isASCII(s)
+}
+
 // validName says whether a name can stand in DNS (RFC 1035 section 2.3.4).
-// The root cannot be meant.
+// The root cannot be meant, and no final dot stands behind it.
 func validName(s string) bool {
-	s = strings.TrimSuffix(s, ".")
 	if s == "" || len(s) > maxName {
 		return false
 	}

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 
+	"golang.org/x/net/idna"
+
 	"clockwise.info/cwmail/checks/dns"
 )
 
@@ -108,26 +110,27 @@ type expander struct {
 	helo     string
 	receiver string
 	time     int64
+	wide     bool            // local has octets beyond ASCII
 	names    func() []string // validated names of the client; nil where none is to be asked
 }
 
 // newExpander is section 4.3: a bounce has the HELO name as its sender, and a
 // sender without local part is postmaster.
 func newExpander(c Client, opts Options) *expander {
-	x := &expander{ip: c.IP.Unmap().WithZone(""), helo: strings.TrimSuffix(c.HELO, "."), receiver: opts.Receiver}
+	x := &expander{ip: c.IP.Unmap().WithZone(""), helo: hostName(c.HELO), receiver: opts.Receiver}
 	from := strings.TrimSuffix(strings.TrimPrefix(c.MailFrom, "<"), ">")
-	if i := strings.LastIndexByte(from, '@'); i >= 0 {
-		x.local, x.domain = from[:i], from[i+1:]
-	} else {
-		x.domain = from
-	}
-	if x.domain == "" {
+	switch i := strings.LastIndexByte(from, '@'); {
+	case from == "":
 		x.domain = x.helo
+	case i >= 0:
+		x.local, x.domain = from[:i], hostName(from[i+1:])
+	default:
+		x.domain = hostName(from)
 	}
 	if x.local == "" {
 		x.local = "postmaster"
 	}
-	x.domain = strings.TrimSuffix(x.domain, ".")
+	x.wide = !isASCII(x.local)
 	if x.receiver == "" {
 		x.receiver = "unknown"
 	}
@@ -135,6 +138,43 @@ func newExpander(c Client, opts Options) *expander {
 		x.time = opts.Now.Unix()
 	}
 	return x
+}
+
+// hostName is a name without final dot, in A-labels (RFC 8616 section 4) where
+// there are such.
+func hostName(s string) string {
+	if !isASCII(s) {
+		profile := idna.New(idna.MapForLookup(), idna.Transitional(false), idna.StrictDomainName(false))
+		if ascii, err := profile.ToASCII(s); err == nil {
+			s = ascii
+		}
+	}
+	return strings.TrimSuffix(s, ".")
+}
+
+func isASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] >= 0x80 {
+			return false
+		}
+	}
+	return true
+}
+
+// asksLocal says whether the name of a term has the sender's local part in it.
+func (t *Term) asksLocal() bool {
+	for s := t.Domain; t.Macro; {
+		i := strings.IndexByte(s, '%')
+		if i < 0 {
+			break
+		}
+		m, n, e := readMacro(s[i:], nameLetter)
+		if e != nil || m.letter == 'l' || m.letter == 's' {
+			return e == nil
+		}
+		s = s[i+n:]
+	}
+	return false
 }
 
 // target is the target-name of a term (section 4.8) in the record of domain:
@@ -161,17 +201,27 @@ func fitName(name string) string {
 
 var errExplanation = errors.New("spf: malformed explanation")
 
-// explain expands the text of an explanation (section 6.2).
+// explain expands the text of an explanation (section 6.2). It becomes a part
+// of a reply, so that a sender must not bring anything else than text into it.
 func (x *expander) explain(text, domain string) (string, error) {
-	for i := range len(text) {
-		if text[i] < ' ' || text[i] > '~' {
-			return "", errExplanation
-		}
-	}
-	if scanMacros(text, anyLetter, nil) != nil {
+	if !printable(text) || scanMacros(text, anyLetter, nil) != nil {
 		return "", errExplanation
 	}
-	return x.expand(text, anyLetter, domain), nil
+	text = x.expand(text, anyLetter, domain)
+	if !printable(text) {
+		return "", errExplanation
+	}
+	return text, nil
+}
+
+// printable says whether a text has printable ASCII characters only.
+func printable(s string) bool {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' {
+			return false
+		}
+	}
+	return true
 }
 
 // expand expands a macro-string that scanMacros found well formed.

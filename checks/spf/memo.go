@@ -236,6 +236,10 @@ func (x *expander) dynamic(t *Term) bool {
 			if x.helo == "" {
 				return true
 			}
+		case m.letter == 'l', m.letter == 's':
+			if x.wide { // never asked: RFC 8616 section 4
+				return true
+			}
 		}
 		s = s[i+n:]
 	}

@@ -175,12 +175,14 @@ func parseZone(t testing.TB, text string) *zone {
 // suite is one scenario of the RFC's test suite.
 type suite struct {
 	Description string
-	Tests       map[string]struct {
-		Host, Helo, MailFrom string
-		Result               words
-		Explanation          string
-	}
-	ZoneData *zone
+	Tests       map[string]suiteCase
+	ZoneData    *zone
+}
+
+type suiteCase struct {
+	Host, Helo, MailFrom string
+	Result               words
+	Explanation          *string // nil: not looked at
 }
 
 // words is a word or a list of words.
@@ -194,8 +196,8 @@ func (w *words) UnmarshalYAML(v *yaml.Node) error {
 	return v.Decode((*[]string)(w))
 }
 
-func readSuites(t testing.TB) []suite {
-	f, err := os.Open("testdata/rfc7208-tests.yml")
+func readSuites(t testing.TB, file string) []suite {
+	f, err := os.Open("testdata/" + file)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -215,40 +217,46 @@ func readSuites(t testing.TB) []suite {
 	}
 }
 
-// TestSuite runs the public test suite of RFC 7208, every way that an
-// evaluation can be had.
+// TestSuite runs the public test suite of RFC 7208 and cases of our own, every
+// way that an evaluation can be had.
 func TestSuite(t *testing.T) {
-	n := 0
-	var parsed Parsed
-	for _, s := range readSuites(t) {
-		for name, c := range s.Tests {
-			n++
-			client := Client{IP: netip.MustParseAddr(c.Host), MailFrom: c.MailFrom, HELO: c.Helo}
-			one := Evaluate(t.Context(), s.ZoneData, client, Options{})
-			ahead := Evaluate(t.Context(), s.ZoneData, client, Options{Ahead: true, Parsed: &parsed})
-			_, domain, _ := strings.Cut(c.MailFrom, "@")
-			many := Lookup(t.Context(), s.ZoneData, domain, []netip.Addr{client.IP}, Options{MailFrom: c.MailFrom, HELO: c.Helo}).Outcomes[0]
-			for way, o := range map[string]Outcome{"one": one, "ahead": ahead, "lookup": many} {
-				if way == "lookup" && c.MailFrom == "" {
-					continue // Lookup takes postmaster@domain then
-				}
-				if !slices.Contains(c.Result, o.Result) {
-					t.Errorf("%s: %s (%s): %s, want %s; %v", s.Description, name, way, o.Result, c.Result, o.Problem)
-				}
-				if want := c.Explanation; want != "DEFAULT" && !strings.EqualFold(o.Explanation, want) {
-					t.Errorf("%s: %s (%s): explanation %q, want %q", s.Description, name, way, o.Explanation, want)
-				}
-				if (o.Problem != nil) != (o.Result == TempError || o.Result == PermError) {
-					t.Errorf("%s: %s (%s): %s with problem %v", s.Description, name, way, o.Result, o.Problem)
-				}
-				if o.Lookups != one.Lookups || o.VoidLookups != one.VoidLookups || o.Matched != one.Matched || !slices.Equal(o.Path, one.Path) {
-					t.Errorf("%s: %s (%s): %+v differs from %+v", s.Description, name, way, o, one)
+	for file, want := range map[string]int{"rfc7208-tests.yml": 203, "more.yml": 208} {
+		t.Run(file, func(t *testing.T) {
+			n := 0
+			var parsed Parsed
+			for _, s := range readSuites(t, file) {
+				for name, c := range s.Tests {
+					n++
+					t.Run(s.Description+"/"+name, func(t *testing.T) { c.run(t, s.ZoneData, &parsed) })
 				}
 			}
-		}
+			if n != want {
+				t.Errorf("%d cases, want %d", n, want)
+			}
+		})
 	}
-	if n != 203 {
-		t.Errorf("%d cases, want 203", n)
+}
+
+func (c suiteCase) run(t *testing.T, z *zone, parsed *Parsed) {
+	client := Client{IP: netip.MustParseAddr(c.Host), MailFrom: c.MailFrom, HELO: c.Helo}
+	one := Evaluate(t.Context(), z, client, Options{})
+	ways := map[string]Outcome{"one": one, "ahead": Evaluate(t.Context(), z, client, Options{Ahead: true, Parsed: parsed})}
+	if c.MailFrom != "" { // else Lookup takes postmaster@domain
+		ways["lookup"] = Lookup(t.Context(), z, one.Domain, []netip.Addr{client.IP}, Options{MailFrom: c.MailFrom, HELO: c.Helo}).Outcomes[0]
+	}
+	for way, o := range ways {
+		if !slices.Contains(c.Result, o.Result) {
+			t.Errorf("%s: %s, want %s; %v", way, o.Result, c.Result, o.Problem)
+		}
+		if want := c.Explanation; want != nil && *want != "DEFAULT" && !strings.EqualFold(o.Explanation, *want) {
+			t.Errorf("%s: explanation %q, want %q", way, o.Explanation, *want)
+		}
+		if (o.Problem != nil) != (o.Result == TempError || o.Result == PermError) {
+			t.Errorf("%s: %s with problem %v", way, o.Result, o.Problem)
+		}
+		if o.Lookups != one.Lookups || o.VoidLookups != one.VoidLookups || o.Matched != one.Matched || !slices.Equal(o.Path, one.Path) {
+			t.Errorf("%s: %+v differs from %+v", way, o, one)
+		}
 	}
 }
 

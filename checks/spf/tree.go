@@ -76,7 +76,7 @@ type builder struct {
 // or a redirect. path are the domains above.
 func (b *builder) record(n *Node, path []string) {
 	switch {
-	case !validName(n.Domain) || strings.IndexByte(n.Domain, '.') < 0:
+	case !validDomain(n.Domain):
 		n.Err = b.problem(n, TargetInvalid, nil)
 		return
 	case slices.ContainsFunc(path, func(s string) bool { return strings.EqualFold(s, n.Domain) }):
