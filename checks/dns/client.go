@@ -106,7 +106,7 @@ func (c *Client) AskServer(ctx context.Context, server netip.AddrPort, q Questio
 	p := newPeer(c, server)
 	p.passing = true
 	defer p.close()
-	a, more := c.ask(ctx, []*peer{p}, q, 0)
+	a, more := c.ask(ctx, []*peer{p}, q, 0, c.config.Timeout)
 	if more != "" {
 		a.fail(&Error{Kind: KindElsewhere, Server: a.Server, Detail: more})
 	}
@@ -128,12 +128,13 @@ func (c *Client) lookup(ctx context.Context, q Question, bits uint16) Answer {
 	return c.follow(ctx, c.order, q, bits)
 }
 
-// follow asks the peers, and again while a CNAME leads on.
+// follow asks the peers, and again while a CNAME leads on. All hops share the
+// time of one question.
 func (c *Client) follow(ctx context.Context, peers func() []*peer, q Question, bits uint16) Answer {
 	q = Ask(q.Name, q.Type)
-	a, more := c.ask(ctx, peers(), q, bits)
+	a, more := c.ask(ctx, peers(), q, bits, c.config.Timeout)
 	for more != "" {
-		next, rest := c.ask(ctx, peers(), Question{more, q.Type}, bits)
+		next, rest := c.ask(ctx, peers(), Question{more, q.Type}, bits, max(c.config.Timeout-a.Took, leastWait))
 		chain := slices.Concat(a.Chain, next.Chain)
 		took, at := a.Took+next.Took, a.At
 		a, more = next, rest
@@ -183,7 +184,7 @@ func impossible(q Question) (Answer, bool) {
 
 // ask puts one question to the peers. more is a name that a CNAME leads to and
 // that is still to be asked.
-func (c *Client) ask(ctx context.Context, peers []*peer, q Question, bits uint16) (a Answer, more string) {
+func (c *Client) ask(ctx context.Context, peers []*peer, q Question, bits uint16, timeout time.Duration) (a Answer, more string) {
 	q = Ask(q.Name, q.Type)
 	w, err := newWaiter(q, bits)
 	if err != nil {
@@ -193,7 +194,7 @@ func (c *Client) ask(ctx context.Context, peers []*peer, q Question, bits uint16
 	}
 	began := time.Now()
 	x := exchange{
-		c: c, q: q, w: w, peers: peers, recursion: bits&wire.RD != 0, timeout: c.config.Timeout,
+		c: c, q: q, w: w, peers: peers, recursion: bits&wire.RD != 0, timeout: timeout,
 		last: Answer{Question: q, At: c.now()},
 	}
 	if len(peers) == 1 && peers[0].passing {
@@ -378,7 +379,7 @@ func (x *exchange) overTCP(ctx context.Context, p *peer) (a Answer, more string,
 		return x.rejected(p, networkError(err, p.name, true))
 	}
 	m, err := readMessage(data, x.w.question())
-	if err != nil {
+	if err != nil || m.header.Bits&wire.TC != 0 { // a part is no answer, and there is no way to the rest
 		return x.rejected(p, &Error{Kind: KindMalformed, Server: p.name, TCP: true})
 	}
 	return x.read(m, p, true)

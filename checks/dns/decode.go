@@ -156,7 +156,7 @@ func (m message) negative(a *Answer, name string) (more string, err error) {
 	switch {
 	case m.rcode == wire.NXDomain:
 		a.Status = NoName
-	case len(a.Chain) > 0 && !(m.soa.Next > 0 && Within(name, a.Zone)):
+	case name != "" && len(a.Chain) > 0 && !(m.soa.Next > 0 && Within(name, a.Zone)):
 		a.Zone, a.TTL = "", 0
 		return name, nil
 	default:

@@ -48,6 +48,9 @@ const (
 	optEDE  = 15
 )
 
+// maxName is the length of the longest name as text: 255 octets on the wire.
+const maxName = 253
+
 // HeaderLen is the length of a header.
 const HeaderLen = 12
 
@@ -79,7 +82,7 @@ func AppendHeader(b []byte, h Header) []byte {
 
 // AppendName appends a name without compression.
 func AppendName(b []byte, name string) ([]byte, error) {
-	if len(name) > 253 {
+	if len(name) > maxName {
 		return b, ErrName
 	}
 	for name != "" {
@@ -110,11 +113,11 @@ func ReadName(m []byte, off int, lower bool) (name string, next int, err error) 
 			}
 			return string(out), next, nil
 		case n < 64:
-			if off+1+n > len(m) || len(out)+1+n > 254 {
-				return "", 0, ErrMalformed
-			}
 			if len(out) > 0 {
 				out = append(out, '.')
+			}
+			if off+1+n > len(m) || len(out)+n > maxName {
+				return "", 0, ErrMalformed
 			}
 			out = append(out, m[off+1:off+1+n]...)
 			if lower {
