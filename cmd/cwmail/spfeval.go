@@ -223,6 +223,6 @@ func (a *app) evalCase(ctx context.Context, w *world, line []byte) batchResult {
 	if err != nil {
 		return batchResult{ID: c.ID, Error: safe.UTF8(err.(*failure).why)}
 	}
-	out := spf.Evaluate(ctx, w.resolver, spf.Client{IP: ip, MailFrom: address(c.MailFrom), HELO: c.HELO}, spf.Options{Now: a.now(), Ahead: true})
+	out := spf.Evaluate(ctx, w.resolver, spf.Client{IP: ip, MailFrom: address(c.MailFrom), HELO: strings.TrimSpace(c.HELO)}, spf.Options{Now: a.now(), Ahead: true})
 	return batchResult{ID: c.ID, Result: &out.Result, Explanation: safe.UTF8(out.Explanation)}
 }
