@@ -97,7 +97,7 @@ type outside struct {
 type (
 	waitMsg    struct{}
 	disarmMsg  struct{ count int }
-	outsideMsg struct{ then bool }
+	outsideMsg struct{}
 	savedMsg   struct {
 		path string
 		err  error

@@ -4,6 +4,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -30,33 +31,44 @@ func options() Options {
 	}
 }
 
-// drive runs commands and what they send, except those that wait for time.
+// drive runs commands and what they send, until nothing comes any more but
+// from commands that wait for time.
 func drive(a *App, cmd tea.Cmd) {
-	queue := []tea.Cmd{cmd}
-	for len(queue) > 0 {
-		c := queue[0]
-		queue = queue[1:]
+	messages := make(chan tea.Msg)
+	over := make(chan struct{})
+	defer close(over)
+	run := func(c tea.Cmd) {
 		if c == nil {
-			continue
+			return
 		}
-		got := make(chan tea.Msg, 1)
-		go func() { got <- c() }()
-		var m tea.Msg
-		select {
-		case m = <-got:
-		case <-time.After(15 * time.Millisecond): // a clock: nobody waits for it here
-			continue
-		}
-		switch m := m.(type) {
-		case nil:
-		case tea.BatchMsg:
-			queue = append(queue, m...)
-		default:
-			if v := fmt.Sprintf("%T", m); v == "tea.sequenceMsg" {
-				continue
+		go func() {
+			select {
+			case messages <- c():
+			case <-over:
 			}
-			_, next := a.Update(m)
-			queue = append(queue, next)
+		}()
+	}
+	run(cmd)
+	if cmd == nil {
+		return
+	}
+	for end := time.Now().Add(5 * time.Second); time.Now().Before(end); {
+		select {
+		case m := <-messages:
+			switch m := m.(type) {
+			case nil:
+			case tea.BatchMsg:
+				for _, c := range m {
+					run(c)
+				}
+			default:
+				_, next := a.Update(m)
+				run(next)
+			}
+		case <-time.After(5 * time.Millisecond):
+			if w, ok := a.top().(*pages.WhatIf); a.board.Running() == 0 && (!ok || !w.Trying()) {
+				return
+			}
 		}
 	}
 }
@@ -69,10 +81,8 @@ func ready(t testing.TB, o Options, w, h int) *App {
 	a.Update(tea.WindowSizeMsg{Width: w, Height: h})
 	drive(a, a.Init())
 	a.View()
-	for end := time.Now().Add(5 * time.Second); a.board.Running() > 0; {
-		if time.Now().After(end) {
-			t.Fatal("the examinations do not end")
-		}
+	if a.board.Running() > 0 {
+		t.Fatal("the examinations do not end")
 	}
 	return a
 }
@@ -444,5 +454,117 @@ func TestEveryActionIsInThePaletteOrAPage(t *testing.T) {
 		if !used[e.Action] {
 			t.Errorf("%s is offered nowhere", e.Action)
 		}
+	}
+}
+
+func TestMouse(t *testing.T) {
+	a := ready(t, options(), 100, 30)
+	if a.View().MouseMode != tea.MouseModeNone {
+		t.Error("the mouse is taken without being asked for")
+	}
+	press(a, "M")
+	if a.View().MouseMode != tea.MouseModeCellMotion {
+		t.Error("M does not switch the mouse on")
+	}
+	a.Update(tea.MouseClickMsg{X: 12, Y: 4, Button: tea.MouseLeft})
+	if got := screen(a); !strings.Contains(got, "> ✘ FAIL  shop.example") {
+		t.Errorf("the click selects nothing:\n%s", got)
+	}
+	a.Update(tea.MouseWheelMsg{X: 12, Y: 4, Button: tea.MouseWheelUp})
+	if got := screen(a); !strings.Contains(got, "> ✘ FAIL  acme.example") {
+		t.Errorf("the wheel does not move:\n%s", got)
+	}
+	a.Update(tea.MouseClickMsg{X: 12, Y: 3, Button: tea.MouseLeft})
+	if len(a.stack) != 2 {
+		t.Error("a click on the selection does not open it")
+	}
+}
+
+func TestPanes(t *testing.T) {
+	a := ready(t, options(), 120, 30)
+	press(a, "z")
+	if got := screen(a); strings.Contains(got, "│") || !strings.Contains(got, "DOMAINS") {
+		t.Errorf("the list is not zoomed:\n%s", got)
+	}
+	press(a, "z", "tab", "z")
+	if got := screen(a); strings.Contains(got, "│") || !strings.Contains(got, "takes mail from") || strings.Contains(got, "DOMAINS") {
+		t.Errorf("the detail is not zoomed:\n%s", got)
+	}
+	a.Update(tea.WindowSizeMsg{Width: 80, Height: 24})
+	a.Update(tea.WindowSizeMsg{Width: 120, Height: 30})
+	if got := screen(a); !strings.Contains(got, "takes mail from") || strings.Contains(got, "DOMAINS") {
+		t.Errorf("the focus does not survive a resize:\n%s", got)
+	}
+}
+
+func TestPrivacy(t *testing.T) {
+	a := ready(t, options(), 120, 40)
+	press(a, "H", "enter", "enter")
+	if got := screen(a); strings.Contains(got, "192.0.2.53") || strings.Contains(got, "MIIB") {
+		t.Errorf("something is not hidden:\n%s", got)
+	}
+	press(a, "O", "enter", "j", "j", "j", "enter")
+	if got := screen(a); strings.Contains(got, "31.134.206") || strings.Contains(got, "postmaster@") {
+		t.Errorf("something is not hidden:\n%s", got)
+	}
+}
+
+func TestRememberTheme(t *testing.T) {
+	var kept []string
+	o := options()
+	o.Remember = func(s string) { kept = append(kept, s) }
+	a := ready(t, o, 100, 30)
+	press(a, "TTTTT")
+	if got := strings.Join(kept, " "); got != "dark light neutral contrast auto" {
+		t.Errorf("%q", got)
+	}
+}
+
+func TestSmallWindowTakesOnlyQuit(t *testing.T) {
+	a := ready(t, options(), 39, 24)
+	press(a, "enter", "x", "?")
+	if len(a.stack) != 1 {
+		t.Error("a key did something in a window in which nothing is seen")
+	}
+	if got := screen(a); !strings.Contains(got, "39x24") || !strings.Contains(got, "40x10") {
+		t.Errorf("%s", got)
+	}
+}
+
+func TestRunEndsWithContext(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	in, _ := io.Pipe()
+	done := make(chan error, 1)
+	go func() { done <- Run(ctx, options(), in, io.Discard) }()
+	time.AfterFunc(100*time.Millisecond, cancel)
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+	if err := Run(t.Context(), Options{Settings: Settings{Keys: map[string]string{"copy": "q"}}}, in, io.Discard); err == nil {
+		t.Error("two actions on one key are no error")
+	}
+}
+
+func TestLongCheckIsTold(t *testing.T) {
+	o := options()
+	now := tuitest.Noon
+	o.Now = func() time.Time { return now }
+	o.Examine = func(ctx context.Context, _ checks.Target, emit func(checks.Event)) checks.Report {
+		emit(checks.Event{Stage: "SPF"})
+		<-ctx.Done()
+		return checks.Report{}
+	}
+	a := NewApp(o)
+	t.Cleanup(a.cancel)
+	a.Update(tea.WindowSizeMsg{Width: 100, Height: 30})
+	_ = a.Init()
+	now = now.Add(8 * time.Second)
+	a.Update(waitMsg{})
+	if got := screen(a); !strings.Contains(got, "Still checking acme.example (8 of 60 s), x stops.") {
+		t.Errorf("%s", got)
+	}
+	press(a, "x")
+	if got := screen(a); !strings.Contains(got, "Stopped 6 checks.") {
+		t.Errorf("%s", got)
 	}
 }

@@ -207,7 +207,7 @@ func (b *Board) Running() int { return len(b.running) + len(b.queue) }
 func (b *Board) Slowest() *Entry {
 	var slow *Entry
 	for _, e := range b.running {
-		if slow == nil || e.Began.Before(slow.Began) {
+		if slow == nil || e.Began.Before(slow.Began) || e.Began.Equal(slow.Began) && e.task.ID < slow.task.ID {
 			slow = e
 		}
 	}

@@ -286,7 +286,10 @@ func stages(l ui.Look, e *Entry) string {
 			parts = append(parts, l.Text(string(s.Name))+" ...")
 		}
 	}
-	return strings.Join(parts, ", ")
+	if len(parts) == 0 {
+		return l.T.CheckingNow
+	}
+	return ui.Fill(l.T.Checking, strings.Join(parts, ", "))
 }
 
 // answered says what an answer is, in words.

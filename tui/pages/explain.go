@@ -124,7 +124,7 @@ func explained(l ui.Look, b *Board, words []string, w int) (out []string) {
 		out = append(out, heading(l, l.Text(x.Name)))
 		out = append(out, l.Hang("  ", l.Text(x.Text), w)...)
 		if x.Example != "" {
-			out = append(out, l.Hang("  "+l.T.Example+" ", l.Text(x.Example), w)...)
+			out = append(out, l.Hang("  ", l.T.Example+" "+l.Text(x.Example), w)...)
 		}
 	}
 	return out

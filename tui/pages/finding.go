@@ -37,14 +37,16 @@ func (p *Finding) Title(l ui.Look) string { return l.Text(p.f.Code()) }
 
 // State says which of the problems this is.
 func (p *Finding) State(l ui.Look) string {
-	if place := p.text.Place(); place != "" {
-		return place
-	}
+	place := p.text.Place()
 	i, all := p.place()
 	if i < 0 || len(all) < 2 {
-		return ""
+		return place
 	}
-	return ui.Fill(l.T.NthProblem, fmt.Sprint(i+1), fmt.Sprint(len(all)))
+	nth := ui.Fill(l.T.NthProblem, fmt.Sprint(i+1), fmt.Sprint(len(all)))
+	if place == "" {
+		return nth
+	}
+	return nth + "   " + place
 }
 
 // place is where the finding stands among the problems, or -1.
@@ -220,16 +222,16 @@ func (p *Finding) build(l ui.Look, w int) (out []string, value int) {
 		out = append(out, l.Hang(l.Badge(ui.Skipped)+"  ", ui.Fill(l.T.FollowsFrom, l.Text(f.SilencedBy)), w)...)
 	}
 	out = append(out, "")
-	seen, most := []string{l.Text(f.Saw())}, 6
+	seen, most, long := []string{l.Text(f.Saw())}, 6, 300
 	if l.Height < 30 {
-		most = 3 // who must act and what to do matter more
+		most, long = 3, 100 // who must act and what to do matter more
 	}
 	for i, e := range f.Evidence {
 		if i == most {
 			seen = append(seen, l.T.MoreInAnswers)
 			break
 		}
-		seen = append(seen, observed(l, e))
+		seen = append(seen, observed(l, e, long))
 	}
 	say(l.T.LabelSaw, seen...)
 	say(l.T.LabelWhy, effect(l, f))
@@ -299,14 +301,10 @@ func labelled(l ui.Look, name, text string, w int) []string {
 	return l.Hang(l.Fit(heading(l, name), label), text, w)
 }
 
-// observed is one observation in words.
-func observed(l ui.Look, e finding.Evidence) string {
+// observed is one observation in words; its answer is cut to long columns.
+func observed(l ui.Look, e finding.Evidence, long int) string {
 	s := strings.TrimSpace(l.Text(e.Name) + "  " + l.Text(e.Type))
-	answer := l.Text(e.Answer)
-	if n := 300; len(answer) > n {
-		answer = l.Cut(answer, n)
-	}
-	s += "  " + answer
+	s += "  " + l.Cut(l.Text(e.Answer), long)
 	switch {
 	case e.Server != "" && !e.At.IsZero():
 		s += ui.Fill(l.T.AskedAt, l.Text(e.Server), clock(e.At))

@@ -203,7 +203,7 @@ func (h *Home) Keys() []keys.Action {
 	if h.panes > 1 {
 		ks = append(ks, keys.NextPane, keys.Zoom)
 	}
-	ks = append(ks, keys.Palette, keys.Explain, keys.Order, keys.Copy, keys.CopyAll, keys.Print, keys.Save, keys.Freeze)
+	ks = append(ks, keys.Palette, keys.Explain, keys.Order, keys.Next, keys.Previous, keys.Copy, keys.CopyAll, keys.Print, keys.Save, keys.Freeze)
 	if h.panes > 1 {
 		ks = append(ks, keys.PrevPane)
 	}
@@ -231,7 +231,13 @@ func (h *Home) Do(a keys.Action) (tea.Cmd, bool) {
 			return nil, false
 		}
 		h.zoomed = !h.zoomed
+		h.b.tell(h.b.Texts.Unzoomed)
+		if h.zoomed {
+			h.b.tell(h.b.Texts.Zoomed)
+		}
 		return nil, true
+	case keys.Next, keys.Previous:
+		return h.jump(a == keys.Next), true
 	case keys.Filter:
 		h.typing = true
 		h.field.Set(h.filter)
@@ -273,6 +279,21 @@ func (h *Home) Do(a keys.Action) (tea.Cmd, bool) {
 		return h.b.open(NewWhatIf(h.b, e, nil)), true
 	}
 	return nil, false
+}
+
+// jump goes to the next entry that has problems.
+func (h *Home) jump(forward bool) tea.Cmd {
+	dir := -1
+	if forward {
+		dir = 1
+	}
+	for i := h.list.At + dir; i >= 0 && i < len(h.rows); i += dir {
+		if e := h.rows[i].e; e != nil && e.Known && len(e.Problems()) > 0 {
+			h.list.At = i
+			return h.moved()
+		}
+	}
+	return h.b.tell(h.b.Texts.NoMoreProblems)
 }
 
 // moved lets the detail follow after a rest.
@@ -495,7 +516,10 @@ func (h *Home) first(l ui.Look, w, room int) []string {
 	slices.SortStableFunc(steps, func(a, b step) int { return cmp.Compare(b.f.Severity().Rank(), a.f.Severity().Rank()) })
 	out := []string{"", "  " + heading(l, l.T.DoFirst)}
 	for i, s := range steps {
-		text := ui.Fill(l.T.FirstStep, l.Text(h.b.Domain(s.e)), title(l, s.f))
+		text, domain := title(l, s.f), l.Text(h.b.Domain(s.e))
+		if !strings.Contains(text, domain) {
+			text = ui.Fill(l.T.FirstStep, domain, text)
+		}
 		lines := l.Hang(fmt.Sprintf("  %d  ", i+1), text, w)
 		if len(out)+len(lines) > room || i == 5 {
 			break
@@ -573,7 +597,7 @@ func (h *Home) summary(l ui.Look, w, rows int) []string {
 	out = append(out, "")
 	switch {
 	case e.Busy && !e.Known:
-		out = append(out, l.Hang(l.Badge(ui.Busy)+"  ", ui.Fill(l.T.Checking, stages(l, e)), w)...)
+		out = append(out, l.Hang(l.Badge(ui.Busy)+"  ", stages(l, e), w)...)
 	case e.Broken != "":
 		out = append(out, l.Hang(l.Badge(ui.Unknown)+"  ", l.Text(e.Broken), w)...)
 	case !e.Known:

@@ -224,7 +224,7 @@ func (p *Report) build(l ui.Look, w int, folded bool) []item {
 	switch {
 	case e.Busy:
 		text("")
-		text(l.Hang(l.Badge(ui.Busy)+"  ", ui.Fill(l.T.Checking, stages(l, e)), w)...)
+		text(l.Hang(l.Badge(ui.Busy)+"  ", stages(l, e), w)...)
 	case e.Broken != "":
 		text(l.Hang(l.Badge(ui.Unknown)+"  ", l.Text(e.Broken), w)...)
 	}

@@ -424,14 +424,12 @@ func (p *WhatIf) result(l ui.Look, w int) (out []string) {
 		for _, f := range all {
 			out = append(out, "  "+mark(f)+"  "+title(l, f))
 		}
+		out = append(out, "")
 	}
 	own := func(f finding.Finding) string { return l.Badge(severityState(f.Severity())) }
 	list(l.T.Goes, gone, func(finding.Finding) string { return l.Badge(ui.OK) })
 	list(l.T.Comes, come, own)
 	list(l.T.Stays, stay, own)
-	if len(gone)+len(come)+len(stay) > 0 {
-		out = append(out, "")
-	}
 	b, a := judge(l, before.Paths), judge(l, after.Paths)
 	if len(a) > 0 {
 		n := max(20, min(44, (w-8)/2))
@@ -472,7 +470,19 @@ func outcome(l ui.Look, before, after checks.Report) string {
 	case len(come) == 0:
 		return ui.Fill(l.T.SomeMended, fmt.Sprint(len(gone)), fmt.Sprint(len(stay)))
 	}
+	if worst(come) < worst(gone) {
+		return ui.Fill(l.T.Lighter, fmt.Sprint(len(gone)), fmt.Sprint(len(come)))
+	}
 	return ui.Fill(l.T.Mixed, fmt.Sprint(len(gone)), fmt.Sprint(len(come)))
+}
+
+// worst is the rank of the most serious finding.
+func worst(all []finding.Finding) int {
+	rank := -1
+	for _, f := range all {
+		rank = max(rank, f.Severity().Rank())
+	}
+	return rank
 }
 
 // compare sorts problems into those that go, come and stay.
@@ -505,3 +515,6 @@ func (p *WhatIf) Form() {}
 func (p *WhatIf) Label(t *ui.Texts, a keys.Action) string {
 	return map[keys.Action]string{keys.Open: t.KeyTry, keys.NextPane: t.KeyField}[a]
 }
+
+// Trying says whether a trial is under way.
+func (p *WhatIf) Trying() bool { return p.task != nil }

@@ -16,6 +16,7 @@ type Texts struct {
 	Filtered     string
 	Ready        string
 	Checking     string
+	CheckingNow  string
 	Broken       string
 	NotChecked   string
 	NothingWrong string
@@ -163,6 +164,7 @@ type Texts struct {
 	NoChange     string
 	AllMended    string
 	SomeMended   string
+	Lighter      string
 	Mixed        string
 
 	// Help and words.
@@ -218,7 +220,6 @@ type Texts struct {
 	FrozenNow     string
 	Thawed        string
 	StillWaiting  string
-	Pasted        string
 	Zoomed        string
 	Unzoomed      string
 	KeyTry        string
@@ -254,6 +255,7 @@ var English = Texts{
 	Filtered:     "Only what holds \"%[1]s\" is shown. esc shows all again.",
 	Ready:        "Nothing is selected.",
 	Checking:     "Checking: %[1]s",
+	CheckingNow:  "Being checked.",
 	Broken:       "%[1]s could not be checked: %[2]s. r tries again.",
 	NotChecked:   "%[1]s was not checked yet. r checks it.",
 	NothingWrong: "%[1]s: nothing is wrong.",
@@ -396,6 +398,7 @@ var English = Texts{
 	NoChange:     "No difference: the same problems as now.",
 	AllMended:    "With this change nothing is wrong any more.",
 	SomeMended:   "Better: problems that go: %[1]s, that stay: %[2]s.",
+	Lighter:      "Better: problems that go: %[1]s. What comes new is less serious: %[2]s.",
 	Mixed:        "Careful: problems that go: %[1]s, that come new: %[2]s.",
 
 	HelpHere:      "keys of this screen",
@@ -449,7 +452,6 @@ var English = Texts{
 	FrozenNow:     "Frozen: results stop moving, work goes on. f lets go.",
 	Thawed:        "Results move again.",
 	StillWaiting:  "Still checking %[1]s (%[2]s of %[3]s s), x stops.",
-	Pasted:        "Pasted.",
 	Zoomed:        "One pane over the full width; z again brings the others back.",
 	Unzoomed:      "All panes again.",
 	KeyTry:        "try it",
