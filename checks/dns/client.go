@@ -405,6 +405,9 @@ func (x *exchange) rejected(p *peer, e *Error) (a Answer, more string, then outc
 func (x *exchange) read(m message, p *peer, tcp bool) (a Answer, more string, then outcome) {
 	a = Answer{Question: x.q, At: x.last.At, Server: p.name, TCP: tcp, EDE: m.ede}
 	if e := x.judge(m, p); e != nil {
+		if loop := a; e.Kind == KindServFail && m.loops(&loop, x.q) {
+			return loop, "", done
+		}
 		x.last.Rcode, x.last.EDE, x.last.Size, x.last.TCP = rcodeName(m.rcode), m.ede, len(m.data), tcp
 		return x.rejected(p, e)
 	}
@@ -413,6 +416,14 @@ func (x *exchange) read(m message, p *peer, tcp bool) (a Answer, more string, th
 		return x.rejected(p, &Error{Kind: KindMalformed, Server: p.name, TCP: tcp})
 	}
 	return a, more, done
+}
+
+// loops reads a failure whose records go in a circle into a: BIND gives up on
+// CNAMEs with SERVFAIL and sends along what it found.
+func (m message) loops(a *Answer, q Question) bool {
+	_, err := m.answer(a, q)
+	kind, failed := a.Kind()
+	return err == nil && failed && kind == KindLoop
 }
 
 // judge says why a message is no answer; nil when it is one.
