@@ -21,7 +21,8 @@ type Answers struct {
 	filter string
 	field  widget.Field
 	typing bool
-	seen   int // answers when at was made
+	seen   int  // answers when at was made
+	alone  bool // opened past the page of the entry: the title has to name it
 }
 
 // NewAnswers is the page of an entry's answers.
@@ -60,7 +61,10 @@ func (p *Answers) selected() (dns.Answer, bool) {
 
 // Title names the page.
 func (p *Answers) Title(l ui.Look) string {
-	return ui.Fill(l.T.AnswersTitle, l.Text(p.e.Name()))
+	if p.alone {
+		return ui.Fill(l.T.AnswersFor, l.Text(p.e.Name()))
+	}
+	return l.T.AnswersTitle
 }
 
 // State counts the answers.
@@ -183,8 +187,8 @@ func (p *Answers) View(l ui.Look, w, h int) ui.Body {
 		p.arrange()
 	}
 	side := w
-	if w >= 140 && l.Height >= 24 {
-		side = 84
+	if w >= 150 && l.Height >= 24 {
+		side = 96
 	}
 	lines, y := p.list.View(p.rows(func(i int, _ bool) string {
 		return l.Cut(answerLine(l, p.e.Report.Answers[p.at[i]], side-2), side-2)
@@ -223,9 +227,18 @@ func answerLine(l ui.Look, a dns.Answer, w int) string {
 	if w < 70 {
 		return badge + "  " + l.Fit(l.Text(a.Question.Type.String()), 5) + l.Text(a.Question.Name)
 	}
-	name := max(20, min(44, w-56))
-	return clock(a.At) + "  " + badge + "  " + l.Fit(l.Text(a.Question.Type.String()), 5) + " " +
-		l.Fit(l.Text(a.Question.Name), name) + "  " + l.Fit(text, 14) + "  " + l.Text(a.Server)
+	name := max(20, min(36, w-56))
+	if len(a.Records) > 0 {
+		text = l.Text(recordText(a.Records[0]))
+		if n := len(a.Records); n > 1 {
+			text += ui.Fill(l.T.AndMore, fmt.Sprint(n-1))
+		}
+	}
+	line := clock(a.At) + "  " + badge + "  " + l.Fit(l.Text(a.Question.Type.String()), 6) + l.Fit(l.Text(a.Question.Name), name) + "  "
+	if w < 130 {
+		return line + text
+	}
+	return line + l.Fit(text, w-width(line)-24) + "  " + l.Text(a.Server)
 }
 
 // answerDetail is everything that is known about an answer.

@@ -165,25 +165,30 @@ func judge(l ui.Look, paths []checks.Path) []judgement {
 	spf := tally(paths, func(p checks.Path) string { return p.SPF })
 	dkim := tally(paths, func(p checks.Path) string { return p.DKIM })
 	dmarc := tally(paths, func(p checks.Path) string { return p.DMARC })
-	aligned := func(yes func(checks.Path) bool) string {
-		all := true
+	aligned := func(result func(checks.Path) (string, rules.Truth)) string {
+		counts := map[rules.Truth]int{}
 		for _, p := range paths {
-			all = all && yes(p)
+			if word, truth := result(p); word == "pass" {
+				counts[truth]++
+			}
 		}
-		if all {
-			return l.T.Aligned
+		switch {
+		case counts[rules.No] > 0:
+			return ", " + l.T.NotAligned
+		case counts[rules.Unknown] > 0:
+			return ""
 		}
-		return l.T.NotAligned
+		return ", " + l.T.Aligned
 	}
 	out := []judgement{{wordState(spf), "SPF", summed(l, spf, n)}, {wordState(dkim), "DKIM", summed(l, dkim, n)}, {wordState(dmarc), "DMARC", summed(l, dmarc, n)}}
 	if spf["pass"] > 0 {
-		out[0].text += ", " + aligned(func(p checks.Path) bool { return p.SPF != "pass" || p.SPFAligned == rules.Yes })
+		out[0].text += aligned(func(p checks.Path) (string, rules.Truth) { return p.SPF, p.SPFAligned })
 	}
 	switch {
 	case dkim["none"] == n:
 		out[1] = judgement{ui.Skipped, "DKIM", l.T.NotSigned}
 	case dkim["pass"] > 0:
-		out[1].text += ", " + aligned(func(p checks.Path) bool { return p.DKIM != "pass" || p.DKIMAligned == rules.Yes })
+		out[1].text += aligned(func(p checks.Path) (string, rules.Truth) { return p.DKIM, p.DKIMAligned })
 	}
 	if dmarc["none"] == n {
 		out[2] = judgement{ui.Warning, "DMARC", l.T.NoPolicy}

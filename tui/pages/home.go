@@ -274,9 +274,13 @@ func (h *Home) Do(a keys.Action) (tea.Cmd, bool) {
 	case keys.Check:
 		return h.b.Again(e), true
 	case keys.Answers:
-		return h.b.open(NewAnswers(h.b, e)), true
+		p := NewAnswers(h.b, e)
+		p.alone = true
+		return h.b.open(p), true
 	case keys.WhatIf:
-		return h.b.open(NewWhatIf(h.b, e, nil)), true
+		p := NewWhatIf(h.b, e, nil)
+		p.alone = true
+		return h.b.open(p), true
 	}
 	return nil, false
 }

@@ -2,6 +2,7 @@ package pages
 
 import (
 	"fmt"
+	"slices"
 
 	tea "charm.land/bubbletea/v2"
 	"clockwise.info/cwmail/checks"
@@ -27,7 +28,7 @@ func (p *Paths) rows(draw func(int, bool) string) widget.Rows {
 }
 
 // Title names the page.
-func (p *Paths) Title(l ui.Look) string { return ui.Fill(l.T.PathsTitle, l.Text(p.e.Name())) }
+func (p *Paths) Title(l ui.Look) string { return l.T.PathsTitle }
 
 // State is the place in the list, or the badge of the report.
 func (p *Paths) State(l ui.Look) string {
@@ -114,6 +115,9 @@ func (p *Paths) View(l ui.Look, w, h int) ui.Body {
 			head = append([]string{l.Cut(s, w)}, head...)
 		}
 		head[0], head[1] = head[1], head[0]
+		if h >= 28 || h > len(paths)+len(head) {
+			head = slices.Insert(head, 2, "")
+		}
 	}
 	if len(head) >= h {
 		head = nil
@@ -135,13 +139,10 @@ func (p *Paths) View(l ui.Look, w, h int) ui.Body {
 // pathLine is one address in a line.
 func pathLine(l ui.Look, x checks.Path, w int) string {
 	cell := func(word string, aligned dmarc.Truth) string {
-		state := resultState(word)
-		if word == "none" || word == "" {
-			state = ui.Skipped
-		}
 		if word == "" {
-			state, word = ui.Unknown, "unknown"
+			word = "unknown"
 		}
+		state := resultState(word)
 		s := l.Badge(state) + "  " + l.Text(word)
 		if word == "pass" && w >= 90 {
 			switch aligned {
@@ -157,7 +158,11 @@ func pathLine(l ui.Look, x checks.Path, w int) string {
 	if w < 58 {
 		return l.Fit(l.Text(x.IP.String()), 16) + "  " + l.Badge(resultState(x.SPF)) + " " + l.Badge(resultState(x.DMARC))
 	}
-	return l.Fit(l.Text(x.IP.String()), 16) + "  " + l.Fit(cell(x.SPF, x.SPFAligned), n) + "  " + l.Fit(cell(x.DKIM, x.DKIMAligned), n) + "  " + verdict(l, x.DMARC)
+	signed := cell(x.DKIM, x.DKIMAligned)
+	if x.DKIM == "none" {
+		signed = l.Badge(ui.Skipped) + "  " + l.T.NotSignedShort
+	}
+	return l.Fit(l.Text(x.IP.String()), 16) + "  " + l.Fit(cell(x.SPF, x.SPFAligned), n) + "  " + l.Fit(signed, n) + "  " + verdict(l, x.DMARC)
 }
 
 // verdict is DMARC's: alignment is in it already.

@@ -34,6 +34,7 @@ type WhatIf struct {
 	tried  []dns.Set
 	wrong  string // why it could not be tried
 	scroll bool   // the result has the focus
+	alone  bool   // opened past the page of the entry: the title has to name it
 }
 
 // NewWhatIf is the page for a finding's fix, or for the SPF record of the
@@ -125,7 +126,10 @@ func (p *WhatIf) edit(name string, t dns.Type, values string) {
 
 // Title names the page.
 func (p *WhatIf) Title(l ui.Look) string {
-	return ui.Fill(l.T.WhatIfTitle, l.Text(p.e.Name()))
+	if p.alone {
+		return ui.Fill(l.T.WhatIfFor, l.Text(p.e.Name()))
+	}
+	return l.T.WhatIfTitle
 }
 
 // State says that nothing is changed.

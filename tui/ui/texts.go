@@ -46,6 +46,7 @@ type Texts struct {
 	Aligned         string
 	NotAligned      string
 	NotSigned       string
+	NotSignedShort  string
 	NoPolicy        string
 	NoPolicyShort   string
 	OfAddresses     [2]string
@@ -106,6 +107,8 @@ type Texts struct {
 
 	// The evidence.
 	AnswersTitle  string
+	AnswersFor    string
+	AndMore       string
 	AnswersCount  [2]string
 	AnswersStatus string
 	NoAnswers     string
@@ -146,6 +149,7 @@ type Texts struct {
 
 	// What if.
 	WhatIfTitle  string
+	WhatIfFor    string
 	WhatIfState  string
 	WhatIfTrying string
 	WhatIfResult string
@@ -284,6 +288,7 @@ var English = Texts{
 	Aligned:         "aligned",
 	NotAligned:      "not aligned",
 	NotSigned:       "this mail is not signed",
+	NotSignedShort:  "not signed",
 	NoPolicy:        "no policy: receivers decide for themselves",
 	NoPolicyShort:   "no policy",
 	OfAddresses:     [2]string{"%[2]s for the only address", "%[2]s for %[3]s of %[1]s addresses"},
@@ -341,7 +346,9 @@ var English = Texts{
 	FindPrompt:     "Find:",
 	FindMissed:     "Not found:",
 
-	AnswersTitle:  "DNS answers for %[1]s",
+	AnswersTitle:  "DNS answers",
+	AnswersFor:    "DNS answers for %[1]s",
+	AndMore:       " (and %[1]s more)",
 	AnswersCount:  [2]string{"1 answer", "%[1]s answers"},
 	AnswersStatus: "Every DNS answer that the result rests on, in the order of arrival.",
 	NoAnswers:     "Nothing was asked yet. r checks.",
@@ -371,7 +378,7 @@ var English = Texts{
 	FlagCached:    "asked before in this run",
 	AnswerStatus:  "%[1]s answered: %[2]s.",
 
-	PathsTitle: "addresses of %[1]s",
+	PathsTitle: "addresses",
 	NoPaths:    "No addresses were judged: this mail does not leave from ClockWise's own network.",
 	PathsGood:  "Mail from all %[1]s addresses passes.",
 	PathsBad:   "Mail from %[1]s of %[2]s addresses does not pass everything.",
@@ -379,7 +386,8 @@ var English = Texts{
 	MailFrom:   "Envelope sender   %[1]s",
 	From:       "From of the mail  %[1]s",
 
-	WhatIfTitle:  "what if, %[1]s",
+	WhatIfTitle:  "what if",
+	WhatIfFor:    "what if, %[1]s",
 	WhatIfState:  "nothing is published",
 	WhatIfTrying: "Trying it out against DNS.",
 	WhatIfResult: "Moving through the result. tab goes back to the fields.",
