@@ -224,7 +224,12 @@ func printable(s string) bool {
 	return true
 }
 
-// expand expands a macro-string that scanMacros found well formed.
+// maxText bounds what macros make of a sender and a record that go for length
+// together: the longest name or reply is far below it.
+const maxText = 1 << 16
+
+// expand expands a macro-string that scanMacros found well formed. What grows
+// beyond maxText becomes nothing.
 func (x *expander) expand(s, letters, domain string) string {
 	var b strings.Builder
 	for {
@@ -240,6 +245,9 @@ func (x *expander) expand(s, letters, domain string) string {
 			return b.String()
 		}
 		b.WriteString(x.value(m, domain))
+		if b.Len() > maxText {
+			return ""
+		}
 		s = s[i+n:]
 	}
 }

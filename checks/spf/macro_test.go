@@ -98,3 +98,12 @@ func FuzzExpand(f *testing.F) {
 		}
 	})
 }
+
+// TestExpandBounded: a sender and a record that go for length together.
+func TestExpandBounded(t *testing.T) {
+	z := parseZone(t, "a.example TXT v=spf1 exists:"+strings.Repeat("%{l}", 10_000)+".a.example -all exp=why.a.example\nwhy.a.example TXT "+strings.Repeat("%{L}", 10_000))
+	c := Client{IP: netip.MustParseAddr("192.0.2.1"), MailFrom: strings.Repeat("x-", 1<<19) + "@a.example"}
+	if o := Evaluate(t.Context(), z, c, Options{}); o.Result != Fail || o.Explanation != "" {
+		t.Errorf("%s with %d octets of explanation", o.Result, len(o.Explanation))
+	}
+}
