@@ -149,7 +149,7 @@ func TestStringsOf(t *testing.T) {
 
 func TestEachLine(t *testing.T) {
 	var got []int
-	in := "a\n\n  \n" + strings.Repeat("b", 3<<20) + "\ncc"
+	in := "\ufeffa\n\n  \n" + strings.Repeat("b", 3<<20) + "\ncc"
 	if err := eachLine(strings.NewReader(in), func(line []byte) { got = append(got, len(line)) }); err != nil {
 		t.Fatal(err)
 	}

@@ -53,7 +53,7 @@ func (a *app) runSPFEval(cmd *cobra.Command, o *spfEvalOptions) error {
 	if o.batch {
 		return a.inWorld(cmd, false, func(ctx context.Context, w *world) error { return a.evalBatch(ctx, w) })
 	}
-	client, err := o.client()
+	client, err := o.client(cmd.Flags().Changed("mail-from") && cmd.Flags().Changed("helo"))
 	if err != nil {
 		return err
 	}
@@ -80,7 +80,9 @@ func (a *app) runSPFEval(cmd *cobra.Command, o *spfEvalOptions) error {
 	})
 }
 
-func (o *spfEvalOptions) client() (spf.Client, error) {
+// client reads the flags. Who names both the sender and the server means what
+// is there, even where both are empty.
+func (o *spfEvalOptions) client(both bool) (spf.Client, error) {
 	if o.ip == "" {
 		return spf.Client{}, &failure{what: "could not evaluate SPF", why: "--ip is missing", hints: []string{"cwmail spf eval --ip 31.134.206.130 --mail-from jan@acme.example"}}
 	}
@@ -88,7 +90,7 @@ func (o *spfEvalOptions) client() (spf.Client, error) {
 	if err != nil {
 		return spf.Client{}, err
 	}
-	if o.mailFrom == "" && o.helo == "" {
+	if o.mailFrom == "" && o.helo == "" && !both {
 		return spf.Client{}, &failure{what: "could not evaluate SPF", why: "neither --mail-from nor --helo names a domain", hints: []string{"cwmail spf eval --ip " + ip.String() + " --mail-from jan@acme.example"}}
 	}
 	return spf.Client{IP: ip, MailFrom: address(o.mailFrom), HELO: strings.TrimSpace(o.helo)}, nil
@@ -147,6 +149,7 @@ const maxCase = 1 << 20
 // soon as it and those before it are known.
 func (a *app) evalBatch(ctx context.Context, w *world) error {
 	results := make(chan chan batchResult, batchAhead)
+	opts := spf.Options{Now: a.now(), Ahead: true, Parsed: new(spf.Parsed)}
 	var readErr error
 	go func() {
 		defer close(results)
@@ -157,7 +160,7 @@ func (a *app) evalBatch(ctx context.Context, w *world) error {
 			case <-ctx.Done():
 				return
 			}
-			go func() { result <- a.evalCase(ctx, w, line) }()
+			go func() { result <- evalCase(ctx, w, line, opts) }()
 		})
 	}()
 	for result := range results {
@@ -197,6 +200,7 @@ func eachLine(r io.Reader, f func([]byte)) error {
 		if more {
 			continue
 		}
+		line = bytes.TrimPrefix(line, []byte("\ufeff")) // some systems put it in front of a text
 		if len(bytes.TrimSpace(line)) > 0 {
 			f(bytes.Clone(line))
 		}
@@ -205,7 +209,7 @@ func eachLine(r io.Reader, f func([]byte)) error {
 }
 
 // evalCase judges one line; what is wrong with it is told in its result.
-func (a *app) evalCase(ctx context.Context, w *world, line []byte) batchResult {
+func evalCase(ctx context.Context, w *world, line []byte, opts spf.Options) batchResult {
 	var c struct {
 		ID       json.RawMessage `json:"id"`
 		IP       string          `json:"ip"`
@@ -223,6 +227,6 @@ func (a *app) evalCase(ctx context.Context, w *world, line []byte) batchResult {
 	if err != nil {
 		return batchResult{ID: c.ID, Error: safe.UTF8(err.(*failure).why)}
 	}
-	out := spf.Evaluate(ctx, w.resolver, spf.Client{IP: ip, MailFrom: address(c.MailFrom), HELO: strings.TrimSpace(c.HELO)}, spf.Options{Now: a.now(), Ahead: true})
+	out := spf.Evaluate(ctx, w.resolver, spf.Client{IP: ip, MailFrom: address(c.MailFrom), HELO: strings.TrimSpace(c.HELO)}, opts)
 	return batchResult{ID: c.ID, Result: &out.Result, Explanation: safe.UTF8(out.Explanation)}
 }
