@@ -181,6 +181,9 @@ func (a *App) keyLine() string {
 	list := a.top().Keys()
 	if t, ok := a.top().(ui.Typist); ok && t.Typing() {
 		list = []keys.Action{keys.Open, keys.NextPane}
+		if _, ok := a.top().(form); !ok {
+			return l.Cut(l.Paint(theme.Accent, "enter")+" "+l.T.KeyKeep+"  "+l.Paint(theme.Accent, "esc")+" "+l.T.KeyClear, a.w)
+		}
 		end = []string{l.Paint(theme.Accent, "F1") + " " + a.keys.Of(keys.Help).Short, one(keys.Back)}
 	}
 	tail := strings.Join(end, "  ")

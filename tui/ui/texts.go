@@ -226,6 +226,8 @@ type Texts struct {
 	StillWaiting  string
 	Zoomed        string
 	Unzoomed      string
+	KeyKeep       string
+	KeyClear      string
 	KeyTry        string
 	KeyField      string
 	KeyDo         string
@@ -462,6 +464,8 @@ var English = Texts{
 	StillWaiting:  "Still checking %[1]s (%[2]s of %[3]s s), x stops.",
 	Zoomed:        "One pane over the full width; z again brings the others back.",
 	Unzoomed:      "All panes again.",
+	KeyKeep:       "keep this",
+	KeyClear:      "clear",
 	KeyTry:        "try it",
 	KeyField:      "next field",
 	KeyDo:         "do it",
