@@ -52,22 +52,23 @@ type Event struct {
 
 // step is one part of an examination that depends on no other.
 type step struct {
-	stage Stage
-	apply func(sending) bool
-	look  func(*work, context.Context)
+	stage     Stage
+	apply     func(sending) bool
+	look      func(*work, context.Context)
+	published bool // it reads what lookAtServers compares
 }
 
 // steps run side by side.
 var steps = []step{
-	{"name servers", always, (*work).lookAtServers},
-	{"SPF", always, (*work).lookAtSPF},
-	{"SPF of the sender", sending.foreignEnvelope, (*work).lookAtSender},
-	{"ClockWise's SPF", sending.ours, (*work).lookAtService},
-	{"DKIM", sending.signs, (*work).lookAtDKIM},
-	{"DMARC", always, (*work).lookAtDMARC},
-	{"mail exchangers", always, (*work).lookAtMX},
-	{"mail server", sending.external, (*work).lookAtRelay},
-	{"Reply-To", sending.copiesSender, (*work).lookAtReplyTo},
+	{"name servers", always, (*work).lookAtServers, false},
+	{"SPF", always, (*work).lookAtSPF, true},
+	{"SPF of the sender", sending.foreignEnvelope, (*work).lookAtSender, false},
+	{"ClockWise's SPF", sending.ours, (*work).lookAtService, false},
+	{"DKIM", sending.signs, (*work).lookAtDKIM, true},
+	{"DMARC", always, (*work).lookAtDMARC, true},
+	{"mail exchangers", always, (*work).lookAtMX, true},
+	{"mail server", sending.external, (*work).lookAtRelay, false},
+	{"Reply-To", sending.copiesSender, (*work).lookAtReplyTo, false},
 }
 
 func always(sending) bool { return true }
@@ -89,10 +90,12 @@ func (e *Examiner) Stages(t Target) []Stage {
 type work struct {
 	*Examiner
 	sending
-	resolver *dns.Recorder
+	recorder *dns.Recorder
+	ask      dns.Resolver // the recorder, or what knows better than it
 
 	zone       zone.Result
 	spf        spf.Result
+	spfMore    []dns.Answer // what may hold the change that the record lacks
 	service    spf.Result
 	senderSPF  *spf.Result // of the domain in From, where the envelope has another
 	dkim       *dkim.Result
@@ -108,7 +111,8 @@ type work struct {
 // because ctx ended, is unknown in it. emit may be nil.
 func (e *Examiner) Examine(ctx context.Context, t Target, emit func(Event)) Report {
 	started := e.Now()
-	w := &work{Examiner: e, sending: e.sending(t), resolver: dns.NewRecorder(e.Resolver)}
+	w := &work{Examiner: e, sending: e.sending(t), recorder: dns.NewRecorder(e.Resolver)}
+	w.ask = w.recorder
 	if w.domain != "" {
 		w.look(ctx, t.Name(), emit)
 	}
@@ -141,4 +145,5 @@ func (w *work) look(ctx context.Context, name string, emit func(Event)) {
 		})
 	}
 	wg.Wait()
+	w.followSource(ctx)
 }

@@ -21,8 +21,8 @@ func (w *work) report(t Target) Report {
 	if w.domain != "" {
 		r.Paths = w.paths()
 		r.Facts = w.facts()
-		r.Answers = w.resolver.Answers()
-		r.Queries = w.resolver.Queries()
+		r.Answers = w.recorder.Answers()
+		r.Queries = w.recorder.Queries()
 		r.Findings = w.judge()
 	}
 	if t.Transport != nil {
@@ -74,7 +74,7 @@ func (w *work) judge() []finding.Finding {
 
 // seen are all answers, also those of servers that were asked one by one.
 func (w *work) seen() []dns.Answer {
-	all := w.resolver.Answers()
+	all := w.recorder.Answers()
 	for _, v := range w.views {
 		all = append(all, v.Authoritative...)
 	}
@@ -101,7 +101,7 @@ func (w *work) spfInput() spf.Input {
 		Result: w.spf, Expect: spf.Expect{Include: w.Service.SPFInclude, Relays: w.Service.Relays()},
 		Sending: w.ours(), Sender: w.senderSPF, Aligned: fact(w.dmarc.Aligned(w.envelope, false)),
 		HasDMARC: w.hasDMARC(), Views: w.views[dns.Ask(w.envelope, dns.TypeTXT)],
-		MX: mailHosts(w.mx), Now: w.Now(),
+		MX: mailHosts(w.mx), More: w.spfMore, Now: w.Now(),
 	}
 	if w.ours() {
 		in.ClockWise = &w.service
@@ -161,11 +161,34 @@ func (w *work) alignment() *dkim.Alignment {
 }
 
 func (w *work) dmarcInput() dmarc.Input {
-	in := dmarc.Input{Result: w.dmarc, Views: w.views[dns.Ask(w.dmarc.ViewName(), dns.TypeTXT)]}
+	in := dmarc.Input{Result: w.dmarc, Views: w.views[dns.Ask(w.dmarc.ViewName(), dns.TypeTXT)], All: w.allPass()}
 	if w.ours() {
 		in.Path = dmarc.NewPath(w.dmarc, w.auth())
 	}
 	return in
+}
+
+// allPass tells whether mail of every configured transport of the domain passes
+// DMARC. That is known where this transport is the only one, or the others send
+// in the same way; else somebody has to look at them together.
+func (w *work) allPass() dmarc.Truth {
+	same := false
+	for _, tr := range w.All {
+		s := w.Examiner.sending(Target{Transport: &tr})
+		if s.domain == w.domain && (s.external() || s.envelope != w.envelope || s.signer != w.signer || s.selector != w.selector) {
+			return dmarc.Unknown
+		}
+		same = same || s.domain == w.domain
+	}
+	if !same || !w.ours() {
+		return dmarc.Unknown
+	}
+	for _, p := range w.paths() {
+		if p.DMARC != "pass" || p.DKIM != "pass" || p.DKIMAligned != dmarc.Yes {
+			return dmarc.Unknown // SPF alone does not survive a forwarder (RFC 9989 section 7.4)
+		}
+	}
+	return dmarc.Yes
 }
 
 // auth is what SPF and DKIM say of this target's mail as a whole: SPF passes

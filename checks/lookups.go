@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"sync"
 
 	"clockwise.info/cwmail/checks/dkim"
 	"clockwise.info/cwmail/checks/dmarc"
@@ -19,13 +20,31 @@ import (
 // lookAtServers finds the name servers of the sender's domain and asks each of
 // them, and public resolvers, for the records that decide.
 func (w *work) lookAtServers(ctx context.Context) {
-	w.zone = zone.Lookup(ctx, w.resolver, w.domain)
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	for _, name := range w.belowDomain() {
+		// The recorder keeps it: a CNAME must not stand beside other records.
+		wg.Go(func() { w.ask.Lookup(ctx, dns.Ask(name, dns.TypeCNAME)) })
+	}
+	w.zone = zone.Lookup(ctx, w.ask, w.domain)
 	if w.Asker == nil || w.zone.Apex == "" {
 		return
 	}
 	w.views = propagation.Lookup(ctx, w.Asker, propagation.Plan{
 		Servers: w.servers(), Public: w.Public, Skip: w.Own, Questions: w.deciding(),
 	})
+}
+
+// belowDomain lists the names other than the domain whose records decide.
+func (w *work) belowDomain() []string {
+	names := []string{"_dmarc." + w.domain}
+	if w.signs() {
+		names = append(names, dkim.RecordName(w.selector, w.signer))
+	}
+	if w.envelope != w.domain {
+		names = append(names, w.envelope)
+	}
+	return names
 }
 
 // servers are the name servers of the zone, without one that is the resolver
@@ -62,21 +81,37 @@ func (w *work) lookAtSPF(ctx context.Context) {
 	if w.external() {
 		relays = nil
 	}
-	w.spf = spf.Lookup(ctx, w.resolver, w.envelope, relays, spf.Options{MailFrom: w.mailFrom, Now: w.Now()})
+	w.spf = spf.Lookup(ctx, w.ask, w.envelope, relays, spf.Options{MailFrom: w.mailFrom, Now: w.Now()})
+	if len(w.spf.Records) == 1 && slices.ContainsFunc(w.spf.Outcomes, func(o spf.Outcome) bool { return o.Result != spf.Pass }) {
+		w.spfMore = w.askDoubled(ctx)
+	}
+}
+
+// askDoubled looks whether the change that a record lacks was made at the name
+// doubled. It takes a round trip, so only a record that does not do is worth it.
+func (w *work) askDoubled(ctx context.Context) []dns.Answer {
+	names := spf.Doubled(w.envelope)
+	out := make([]dns.Answer, len(names))
+	var wg sync.WaitGroup
+	for i, name := range names {
+		wg.Go(func() { out[i] = w.ask.Lookup(ctx, dns.Ask(name, dns.TypeTXT)) })
+	}
+	wg.Wait()
+	return out
 }
 
 // lookAtSender reads SPF of the domain in From where the envelope has another.
 func (w *work) lookAtSender(ctx context.Context) {
-	res := spf.Lookup(ctx, w.resolver, w.domain, w.Service.Relays(), spf.Options{Now: w.Now()})
+	res := spf.Lookup(ctx, w.ask, w.domain, w.Service.Relays(), spf.Options{Now: w.Now()})
 	w.senderSPF = &res
 }
 
 func (w *work) lookAtService(ctx context.Context) {
-	w.service = spf.Lookup(ctx, w.resolver, w.Service.SPFInclude, w.Service.Relays(), spf.Options{Now: w.Now()})
+	w.service = spf.Lookup(ctx, w.ask, w.Service.SPFInclude, w.Service.Relays(), spf.Options{Now: w.Now()})
 }
 
 func (w *work) lookAtDKIM(ctx context.Context) {
-	res := dkim.Lookup(ctx, w.resolver, w.signer, w.selector, dkim.Options{})
+	res := dkim.Lookup(ctx, w.ask, w.signer, w.selector, dkim.Options{Wildcard: true})
 	w.dkim = &res
 }
 
@@ -85,20 +120,20 @@ func (w *work) lookAtDMARC(ctx context.Context) {
 	if w.signs() {
 		identifiers = append(identifiers, w.signer)
 	}
-	w.dmarc = dmarc.Lookup(ctx, w.resolver, w.domain, dmarc.Options{SideBySide: true, Identifiers: identifiers})
+	w.dmarc = dmarc.Lookup(ctx, w.ask, w.domain, dmarc.Options{SideBySide: true, Identifiers: identifiers})
 }
 
 func (w *work) lookAtMX(ctx context.Context) {
-	w.mx = mx.Lookup(ctx, w.resolver, w.domain)
+	w.mx = mx.Lookup(ctx, w.ask, w.domain)
 }
 
 func (w *work) lookAtRelay(ctx context.Context) {
-	res := relay.Lookup(ctx, w.resolver, w.server, w.Probe)
+	res := relay.Lookup(ctx, w.ask, w.server, w.Probe)
 	w.relay = &res
 }
 
 // lookAtReplyTo reads the DMARC policy of the domain that answers go to.
 func (w *work) lookAtReplyTo(ctx context.Context) {
-	res := dmarc.Lookup(ctx, w.resolver, w.replyTo, dmarc.Options{SideBySide: true})
+	res := dmarc.Lookup(ctx, w.ask, w.replyTo, dmarc.Options{SideBySide: true})
 	w.replyDMARC = &res
 }
