@@ -1,0 +1,61 @@
+package checks_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"clockwise.info/cwmail/checks"
+)
+
+// elsewhere names the tests that raise what the corpus does not: mostly what
+// needs a mail server, or a value that an examination does not look up.
+var elsewhere = []struct{ file, test, codes string }{
+	{
+		"relay/relay_test.go", "TestFindings",
+		`smtp.unreadable smtp.host-not-found smtp.refused smtp.timed-out smtp.no-route smtp.dropped
+		smtp.partly-reachable smtp.banner-wrong smtp.middlebox smtp.ehlo-refused smtp.tls-style-wrong
+		smtp.auth-before-tls smtp.auth-not-offered smtp.auth-no-common-mechanism smtp.temporarily-unavailable
+		smtp.reply-unexplained tls.missing tls.unavailable tls.handshake-failed tls.version-old tls.name-mismatch
+		tls.self-signed tls.chain-incomplete tls.certificate-expired tls.certificate-not-yet-valid
+		tls.certificate-expiring o365.method-detected o365.host-wrong o365.relay-on-wrong-port
+		o365.submission-on-port-25 o365.submission-on-port-465`,
+	},
+	{
+		"spf/vectors_test.go", "TestFindings",
+		`spf.string-too-long spf.parked-not-closed spf.type-spf-leftover spf.wildcard spf.too-many-ptr-names
+		spf.helo-without-spf`,
+	},
+	{"mx/findings_test.go", "TestFindings", `mx.null`},
+	{"settings/findings_test.go", "TestFindings", `transport.password-unreadable transport.dkim-off-but-published`},
+}
+
+// testEveryRule holds that every declared code is raised by the corpus, or by
+// a test that elsewhere names.
+func testEveryRule(t *testing.T, seen *raised) {
+	named := map[string]bool{}
+	for _, e := range elsewhere {
+		text, err := os.ReadFile(filepath.FromSlash(e.file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(string(text), "func "+e.test+"(") {
+			t.Errorf("%s has no %s", e.file, e.test)
+		}
+		for _, code := range strings.Fields(e.codes) {
+			named[code] = true
+			if _, declared := checks.Rule(code); !declared {
+				t.Errorf("%s, which %s should raise, is not declared", code, e.file)
+			}
+			if !strings.Contains(string(text), code) {
+				t.Errorf("%s does not raise %s", e.file, code)
+			}
+		}
+	}
+	for _, r := range checks.Rules() {
+		if !seen.codes[r.Code] && !named[r.Code] {
+			t.Errorf("nothing raises %s (tier %d)", r.Code, r.Tier)
+		}
+	}
+}
