@@ -178,8 +178,8 @@ func (j *judge) judgePlace() {
 	told := map[probeKind]bool{}
 	for _, a := range j.in.Result.Probes {
 		kind := kindOf(a, j.subject)
-		if told[kind] || !holdsRecord(a, j.in.Expect) {
-			continue
+		if told[kind] || !holdsRecord(a, j.in.Expect) || a.Question.Name == j.in.Expect.Include {
+			continue // the name to include holds its record rightly
 		}
 		told[kind] = true
 		rule := map[probeKind]*finding.Rule{
