@@ -90,25 +90,37 @@ func (m *Mask) number(kind, text string) string {
 	return fmt.Sprintf("[%s %d]", kind, n)
 }
 
+// word replaces w where it stands as a whole word, also where a line break has
+// taken the place of a space in it.
 func (m *Mask) word(s, w string) string {
-	if len(w) < 3 || !strings.Contains(s, w) || strings.Contains(w, "[") {
+	parts := strings.Fields(w)
+	if len(w) < 3 || len(parts) == 0 || strings.Contains(w, "[") || !strings.Contains(s, parts[0]) {
 		return s
 	}
-	var b strings.Builder
-	for {
-		i := strings.Index(s, w)
-		if i < 0 {
-			return b.String() + s
-		}
-		end := i + len(w)
-		b.WriteString(s[:i])
-		if (i > 0 && wordByte(s[i-1])) || (end < len(s) && wordByte(s[end])) {
-			b.WriteString(w)
-		} else {
-			b.WriteString(m.number("transport", w))
-		}
-		s = s[end:]
+	for i := range parts {
+		parts[i] = regexp.QuoteMeta(parts[i])
 	}
+	var b strings.Builder
+	last := 0
+	for _, at := range regexp.MustCompile(strings.Join(parts, `\s+`)).FindAllStringIndex(s, -1) {
+		if insideWord(s, at[0], at[1]) {
+			continue
+		}
+		b.WriteString(s[last:at[0]] + m.number("transport", w))
+		last = at[1]
+	}
+	return b.String() + s[last:]
+}
+
+// insideWord says that s[from:to] is part of a longer word or name.
+func insideWord(s string, from, to int) bool {
+	if from > 0 && wordByte(s[from-1]) {
+		return true
+	}
+	if to < len(s) && s[to] == '.' { // a name goes on, a sentence ends
+		return to+1 < len(s) && wordByte(s[to+1])
+	}
+	return to < len(s) && wordByte(s[to])
 }
 
 func wordByte(c byte) bool {

@@ -22,6 +22,8 @@ func TestMaskText(t *testing.T) {
 		{"spf.missing is a code", "spf.missing is a code"},
 		{"bücher.example", "[name 3]"},
 		{"Office relay, Office relays", "[transport 1], Office relays"},
+		{"for Office relay. And\nOffice\n     relay", "for [transport 1]. And\n[transport 1]"},
+		{"Office relay.example", "Office [name 4]"},
 		{"nothing here. At all, e.g. this", "nothing here. At all, e.g. this"},
 	} {
 		if got := m.Text(c.in); got != c.want {

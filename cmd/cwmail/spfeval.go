@@ -175,8 +175,11 @@ func (a *app) evalBatch(ctx context.Context, w *world) error {
 	if readErr != nil {
 		return &failure{what: "could not read the cases", why: cause(readErr)}
 	}
-	if ctx.Err() != nil {
+	switch {
+	case errors.Is(ctx.Err(), context.DeadlineExceeded):
 		return &failure{what: "could not evaluate all cases", why: "the time was over", hints: []string{"--timeout gives more"}, code: exitUnknown}
+	case ctx.Err() != nil:
+		return &failure{what: "could not evaluate all cases", why: "it was stopped", code: exitUnknown}
 	}
 	return nil
 }
