@@ -4,6 +4,8 @@ import (
 	"context"
 	"strings"
 
+	"golang.org/x/net/idna"
+
 	"clockwise.info/cwmail/checks/dns"
 )
 
@@ -104,6 +106,15 @@ func sameTop(a, b string) bool {
 	return a[strings.LastIndexByte(a, '.')+1:] == b[strings.LastIndexByte(b, '.')+1:]
 }
 
+// clean is a domain in lower case, without final dot, in A-labels (RFC 8616
+// section 6) where there are such.
 func clean(domain string) string {
-	return strings.ToLower(strings.TrimSuffix(strings.TrimSpace(domain), "."))
+	domain = strings.ToLower(strings.TrimSuffix(strings.TrimSpace(domain), "."))
+	if strings.ContainsFunc(domain, func(c rune) bool { return c > 0x7e }) {
+		profile := idna.New(idna.MapForLookup(), idna.Transitional(false), idna.StrictDomainName(false))
+		if ascii, err := profile.ToASCII(domain); err == nil {
+			return strings.TrimSuffix(ascii, ".")
+		}
+	}
+	return domain
 }

@@ -86,6 +86,8 @@ func TestAligned(t *testing.T) {
 		want           Truth
 	}{
 		{"equal", "customer.example", "Customer.Example.", true, nil, Yes},
+		{"U-label", "bücher.example", "XN--bcher-kva.example", true, nil, Yes},
+		{"U-label below", "a.bücher.example", "BÜCHER.example。", false, []string{"_dmarc.xn--bcher-kva.example TXT v=DMARC1; p=none"}, Yes},
 		{"none", "customer.example", "", false, nil, No},
 		{"other top", "customer.example", "clockwise.info", false, nil, No},
 		{"child", "customer.example", "mail.customer.example", false, at("v=DMARC1; p=none"), Yes},
