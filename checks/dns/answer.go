@@ -78,7 +78,7 @@ const (
 type Answer struct {
 	Question Question
 	Status   Status
-	Records  []Record // of the asked type, CNAMEs followed; in the server's order
+	Records  []Record // of the asked type, CNAMEs followed; in a fixed order, which is not the server's
 	Chain    []string // targets of the CNAMEs followed, in order
 
 	Err error // why Status is Failed; an *Error

@@ -60,9 +60,9 @@ func TestLookup(t *testing.T) {
 	z.SOAWith("acme.example", "ns.acme.example", "Host.acme.example", 42, time.Hour, 5*time.Minute)
 	z.TXT("acme.example", "v=spf1 ", "-all")
 	z.TXT("acme.example", "\x00\xff\x1b[31m")
+	z.MX("acme.example", 20, ".") // answers have an order of their own
 	z.MX("acme.example", 10, "mail.acme.example")
-	z.MX("acme.example", 20, ".")
-	z.A("mail.acme.example", "192.0.2.1", "192.0.2.2")
+	z.A("mail.acme.example", "192.0.2.2", "192.0.2.1")
 	z.AAAA("mail.acme.example", "2001:db8::1")
 	z.NS("acme.example", "ns1.acme.example")
 	z.CNAME("alias.acme.example", "Mail.acme.example")
@@ -85,7 +85,7 @@ func TestLookup(t *testing.T) {
 		typ  dns.Type
 		want string
 	}{
-		{"ACME.example.", dns.TypeTXT, `found ["v=spf1 " "-all"] | ["\x00\xff\x1b[31m"]`},
+		{"ACME.example.", dns.TypeTXT, `found ["\x00\xff\x1b[31m"] | ["v=spf1 " "-all"]`},
 		{"acme.example", dns.TypeMX, "found 10 mail.acme.example | 20 "},
 		{"mail.acme.example", dns.TypeA, "found 192.0.2.1 | 192.0.2.2"},
 		{"mail.acme.example", dns.TypeAAAA, "found 2001:db8::1"},

@@ -1,6 +1,7 @@
 package dns
 
 import (
+	"cmp"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -91,6 +92,7 @@ func (m message) answer(a *Answer, q Question) (more string, err error) {
 			return "", err
 		}
 		if len(a.Records) > 0 {
+			arrange(a.Records)
 			a.Status = Found
 			return "", nil
 		}
@@ -264,4 +266,15 @@ func (m message) readSOA(r *Record, w wire.Record) error {
 func (a *Answer) fail(e *Error) {
 	e.EDE = a.EDE
 	a.Status, a.Err, a.Records = Failed, e, nil
+}
+
+// arrange gives records an order of their own: servers send them in any
+// (RFC 2181 section 5), and what is said of them must not change with it.
+func arrange(records []Record) {
+	slices.SortStableFunc(records, func(a, b Record) int {
+		return cmp.Or(
+			cmp.Compare(a.Pref, b.Pref), cmp.Compare(a.Host, b.Host), a.Addr.Compare(b.Addr),
+			slices.Compare(a.Strings, b.Strings), cmp.Compare(a.Data, b.Data),
+		)
+	})
 }
