@@ -526,7 +526,7 @@ func (j *judge) policy() {
 func (j *judge) domains() {
 	r := j.Result
 	if r.PSL.Suffix {
-		j.raise(domainIsPublicSuffixRule, r.Domain, "", nil)
+		j.raise(domainIsPublicSuffixRule, r.Domain, "", nil, r.Walk[0].Answer)
 	}
 	if strings.Count(r.Domain, ".")+1 > maxSteps {
 		names := make([]string, 0, len(r.Walk))

@@ -128,8 +128,8 @@ func TestMistakes(t *testing.T) {
 			if len(got.Evidence) == 0 {
 				t.Errorf("%s has no evidence", tt.top)
 			}
-			z.apply(got.Fix)
-			if v := z.records["_dmarc.customer.example TXT"]; !slices.Equal(v, []string{tt.want}) && !slices.Contains(v, tt.want) {
+			z.Apply(got.Fix)
+			if v := z.Records["_dmarc.customer.example TXT"]; !slices.Equal(v, []string{tt.want}) && !slices.Contains(v, tt.want) {
 				t.Errorf("corrected record is %q, want %q", v, tt.want)
 			}
 			_, again := examine(t, z, "customer.example", sound)
@@ -475,7 +475,7 @@ func TestStrictFix(t *testing.T) {
 	if f == nil || f.Fix == nil {
 		t.Fatalf("no fix in %v", codes(all))
 	}
-	z.apply(f.Fix)
+	z.Apply(f.Fix)
 	_, all = examine(t, z, "customer.example", auth)
 	if worst, _ := finding.Worst(all); worst != finding.Note {
 		t.Errorf("left: %v", codes(all))
@@ -495,10 +495,10 @@ func TestProposalsDoNotRefuseMail(t *testing.T) {
 		if all[0].Fix == nil {
 			t.Fatalf("%s: no fix for %v", record, codes(all))
 		}
-		z.apply(all[0].Fix)
+		z.Apply(all[0].Fix)
 		_, again := examine(t, z, "customer.example", auth)
 		if got := codes(again); !slices.Contains(got, "dmarc.mail-unaligned") || len(got) != 2 {
-			t.Errorf("%s: then %v, record %q", record, got, z.records["_dmarc.customer.example TXT"])
+			t.Errorf("%s: then %v, record %q", record, got, z.Records["_dmarc.customer.example TXT"])
 		}
 	}
 }
@@ -529,7 +529,7 @@ func TestProposalsMend(t *testing.T) {
 							continue
 						}
 						z := soundZone(lines...)
-						z.apply(f.Fix)
+						z.Apply(f.Fix)
 						_, again := examine(t, z, from, auth)
 						if slices.ContainsFunc(again, func(g finding.Finding) bool { return g.Rule == f.Rule && g.Object == f.Object }) {
 							t.Errorf("%s %s from %s (%v): %s stays after %+v", tt.id, name, from, below, f.Code(), f.Fix.Records)

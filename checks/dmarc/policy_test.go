@@ -73,7 +73,7 @@ func TestPolicy(t *testing.T) {
 func TestLongWalk(t *testing.T) {
 	z := soundZone()
 	r := Lookup(t.Context(), z, strings.Repeat("a.", 100)+"customer.example", Options{})
-	if len(z.asked) != maxSteps || len(r.Walk) != maxSteps || z.asked[1] != "_dmarc.a.a.a.a.a.customer.example TXT" {
-		t.Errorf("%d questions: %v", len(z.asked), z.asked)
+	if len(z.Asked) != maxSteps || len(r.Walk) != maxSteps || z.Asked[1] != "_dmarc.a.a.a.a.a.customer.example TXT" {
+		t.Errorf("%d questions: %v", len(z.Asked), z.Asked)
 	}
 }

@@ -57,7 +57,7 @@ func TestQueries(t *testing.T) {
 		z := soundZone(tt.zone...)
 		Lookup(t.Context(), z, tt.from, Options{Identifiers: tt.ids})
 		var got []string
-		for _, q := range z.asked {
+		for _, q := range z.Asked {
 			got = append(got, strings.TrimSuffix(q, " TXT"))
 		}
 		if !slices.Equal(got, tt.want) {

@@ -75,8 +75,8 @@ func TestFindings(t *testing.T) {
 		if f.Fix == nil {
 			continue
 		}
-		z.apply(f.Fix)
-		if got := strings.Join(z.records["customer.example MX"], "|"); got != tt.want {
+		z.Apply(f.Fix)
+		if got := strings.Join(z.Records["customer.example MX"], "|"); got != tt.want {
 			t.Errorf("%s: corrected to %s, want %s", tt.id, got, tt.want)
 		}
 		again := examine(t, z, !tt.unused)
