@@ -5,7 +5,6 @@ package checks
 
 import (
 	"context"
-	"net"
 	"net/netip"
 	"sync"
 	"time"
@@ -27,8 +26,7 @@ type Examiner struct {
 	Asker    dns.Asker    // asks one server; nil: authoritative servers are not compared
 	Public   []netip.AddrPort
 	Own      []netip.AddrPort // the servers behind Resolver: asking them again would tell nothing new
-	Dial     func(ctx context.Context, network, address string) (net.Conn, error)
-	Probe    relay.Options // how the mail server of a transport is spoken to
+	Probe    relay.Options    // how the mail server of a transport is spoken to
 	Now      func() time.Time
 	Service  transports.Service
 

@@ -174,7 +174,7 @@ func cause(err error) string {
 // examiner examines in this world.
 func (a *app) examiner(w *world) *checks.Examiner {
 	e := &checks.Examiner{
-		Resolver: w.resolver, Asker: w.asker, Public: w.public, Own: w.own, Dial: w.dial,
+		Resolver: w.resolver, Asker: w.asker, Public: w.public, Own: w.own,
 		Probe: relay.Options{Dial: w.dial, Now: a.now, Roots: w.roots, Probe: w.probe},
 		Now:   a.now, Service: w.file.Service, All: w.file.Transports,
 	}
