@@ -78,7 +78,14 @@ func (j *judging) add(r *finding.Rule, fix *finding.Fix, args ...string) {
 		Rule: r, Subject: subject, Fix: fix,
 		Args: append([]string{res.Name, res.Domain, res.Selector}, args...),
 	}
-	if r != selectorMalformed && r != notAligned {
+	switch r {
+	case selectorMalformed:
+		f.Evidence = []finding.Evidence{{Name: "selector", Type: "setting", Answer: res.Selector}}
+	case notAligned:
+		f.Evidence = []finding.Evidence{
+			{Name: "From", Type: "domain", Answer: j.Alignment.Sender}, {Name: "d=", Type: "domain", Answer: res.Domain},
+		}
+	default:
 		f.Evidence = []finding.Evidence{evidence(j.answer)}
 	}
 	j.out = append(j.out, f)

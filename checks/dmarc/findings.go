@@ -525,15 +525,16 @@ func (j *judge) policy() {
 // domains tells what is particular about the domain itself.
 func (j *judge) domains() {
 	r := j.Result
+	var names []string
+	var walked []dns.Answer
+	for _, s := range r.Walk {
+		names, walked = append(names, s.Name), append(walked, s.Answer)
+	}
 	if r.PSL.Suffix {
-		j.raise(domainIsPublicSuffixRule, r.Domain, "", nil, r.Walk[0].Answer)
+		j.raise(domainIsPublicSuffixRule, r.Domain, "", nil, walked...)
 	}
 	if strings.Count(r.Domain, ".")+1 > maxSteps {
-		names := make([]string, 0, len(r.Walk))
-		for _, s := range r.Walk {
-			names = append(names, s.Name)
-		}
-		j.raise(walkShortenedRule, r.Domain, strings.Join(names, ", "), nil)
+		j.raise(walkShortenedRule, r.Domain, strings.Join(names, ", "), nil, walked...)
 	}
 	if r.OrgKnown && r.Orgs[r.Domain].Found && r.OrgDomain != r.PSL.OrgDomain {
 		fix := &finding.Fix{}
@@ -541,11 +542,8 @@ func (j *judge) domains() {
 		if j.accompany(fix, r.Domain); len(fix.Records) == 0 || last.stops() {
 			fix = nil // it is psd= that makes the difference
 		}
-		f := j.raise(orgDomainDiffersRule, r.Domain, r.PSL.OrgDomain, fix)
+		f := j.raise(orgDomainDiffersRule, r.Domain, r.PSL.OrgDomain, fix, walked...)
 		f.Args[0] = r.OrgDomain
-		for _, s := range r.Walk {
-			f.Evidence = append(f.Evidence, evidence(s.Answer)...)
-		}
 	}
 }
 
