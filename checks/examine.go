@@ -102,6 +102,8 @@ type work struct {
 	relay      *relay.Result
 	replyDMARC *dmarc.Result // of the domain that answers go to
 	views      map[dns.Question]dns.Views
+
+	signed, whySigned string // what signature says
 }
 
 // Examine looks at everything that decides whether mail of t arrives, and

@@ -26,11 +26,10 @@ type Facts struct {
 }
 
 func (w *work) facts() Facts {
-	f := Facts{SPF: &w.spf, DKIM: w.dkim, DMARC: &w.dmarc, MX: &w.mx, Zone: &w.zone, Relay: w.relay, Signature: w.signature()}
-	if w.dkim != nil {
-		_, f.SignatureReason = w.dkim.Usable(w.expected)
+	return Facts{
+		SPF: &w.spf, DKIM: w.dkim, DMARC: &w.dmarc, MX: &w.mx, Zone: &w.zone, Relay: w.relay,
+		Signature: w.signed, SignatureReason: w.whySigned,
 	}
-	return f
 }
 
 // MarshalJSON writes the facts of the contract: records and counts, not every

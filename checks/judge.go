@@ -19,6 +19,7 @@ import (
 func (w *work) report(t Target) Report {
 	r := Report{Target: t.Name(), Domain: w.domain, Transport: t.Transport}
 	if w.domain != "" {
+		w.signed, w.whySigned = w.signature()
 		r.Paths = w.paths()
 		r.Facts = w.facts()
 		r.Answers = w.recorder.Answers()
@@ -204,7 +205,7 @@ func (w *work) auth() dmarc.Auth {
 		a.SPF = "unknown"
 	}
 	if w.signs() {
-		a.DKIM = []dmarc.Signature{{Result: w.signature(), Domain: w.signer}}
+		a.DKIM = []dmarc.Signature{{Result: w.signed, Domain: w.signer}}
 	}
 	return a
 }

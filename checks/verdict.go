@@ -12,14 +12,13 @@ func (w *work) paths() []Path {
 	if w.external() {
 		return nil
 	}
-	signature := w.signature()
 	var out []Path
 	for _, o := range w.spf.Outcomes {
 		v := w.judgeAuth(o.Result)
 		p := Path{
 			IP: o.Client.IP, MailFrom: w.mailFrom, From: w.from,
 			SPF: o.Result, SPFAligned: v.SPFAligned,
-			DKIM: signature, DMARC: v.Result,
+			DKIM: w.signed, DMARC: v.Result,
 		}
 		p.DKIMAligned = dmarc.No
 		if w.signs() {
@@ -34,21 +33,21 @@ func (w *work) paths() []Path {
 func (w *work) judgeAuth(result string) dmarc.Verdict {
 	auth := dmarc.Auth{SPF: result, SPFDomain: w.envelope}
 	if w.signs() {
-		auth.DKIM = []dmarc.Signature{{Result: w.signature(), Domain: w.signer}}
+		auth.DKIM = []dmarc.Signature{{Result: w.signed, Domain: w.signer}}
 	}
 	return w.dmarc.Verdict(auth)
 }
 
-// signature is what a verifier would say of this target's signature.
-func (w *work) signature() string {
+// signature is what a verifier would say of this target's signature, and why.
+func (w *work) signature() (state, reason string) {
 	switch {
 	case w.dkim != nil:
-		state, _ := w.dkim.Usable(w.expected)
-		return string(state)
+		s, reason := w.dkim.Usable(w.expected)
+		return string(s), reason
 	case w.noReply() && w.Service.DKIMSelector == "":
-		return "unknown" // ClockWise signs, but its selector is not known here
+		return "unknown", "" // ClockWise signs, but its selector is not known here
 	}
-	return "none"
+	return "none", ""
 }
 
 // overall puts a report in one word.
