@@ -95,6 +95,7 @@ func testServers(t *testing.T, world []edit, seen *raised) {
 			}
 			report := e.Examine(t.Context(), row{}.target(), nil)
 			seen.add(report.Findings)
+			wellFormed(t, report)
 			if c.spf != "" && report.Paths[2].SPF != c.spf {
 				t.Errorf("SPF is %s", report.Paths[2].SPF)
 			}
@@ -134,6 +135,7 @@ func testNoResolver(t *testing.T, seen *raised) {
 	e := corpusExaminer(t, nameserver.NewZone(), nameserver.Options{Behaviour: nameserver.Behaviour{Rcode: nameserver.Refused}})
 	report := e.Examine(t.Context(), row{}.target(), nil)
 	seen.add(report.Findings)
+	wellFormed(t, report)
 	open := report.Open()
 	if len(open) != 1 || open[0].Code() != "dns.unreadable" || report.Verdict != checks.VerdictUnknown {
 		t.Errorf("verdict %s:\n%s", report.Verdict, listed(report.Findings))

@@ -4,13 +4,16 @@ import (
 	"crypto/x509"
 	"encoding/base64"
 	"fmt"
+	"io"
 	"net/netip"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"unicode"
 
 	"clockwise.info/cwmail/checks"
+	"clockwise.info/cwmail/checks/dns"
 	"clockwise.info/cwmail/checks/dns/nameserver"
 	"clockwise.info/cwmail/checks/finding"
 	"clockwise.info/cwmail/transports"
@@ -115,6 +118,8 @@ func (r row) test(t *testing.T, world []edit, seen *raised) {
 			}
 		}
 	}
+	wellFormed(t, report)
+	r.replayed(t, e, report)
 	for _, f := range report.Open() {
 		if f.Fix != nil && len(f.Fix.Records) > 0 {
 			r.mended(t, e, rs, report, f)
@@ -173,6 +178,9 @@ func (r row) mended(t *testing.T, e *checks.Examiner, rs records, before checks.
 			t.Errorf("the fix of %s brings %s: %s", f.Code(), g.Code(), proposed(f))
 		}
 	}
+	if worst, ok := finding.Worst(after.Findings); ok && f.Code() == r.top && len(r.right) > 0 && worst != finding.Note {
+		t.Errorf("the fix of %s does not make the zone clean: %s\n%s", f.Code(), proposed(f), listed(after.Findings))
+	}
 }
 
 // corrected holds that the zone with the record that the row gives is clean.
@@ -183,6 +191,52 @@ func (r row) corrected(t *testing.T, e *checks.Examiner, old, right records) {
 	after := with.Examine(t.Context(), r.target(), nil)
 	if worst, ok := finding.Worst(after.Findings); ok && worst != finding.Note {
 		t.Errorf("corrected, it is not clean:\n%s", listed(after.Findings))
+	}
+}
+
+// wellFormed holds that a report can be read and acted on, whatever stands in
+// the zone: each finding has texts, evidence and somebody who acts, and no
+// writer lets control characters through.
+func wellFormed(t *testing.T, report checks.Report) {
+	t.Helper()
+	for _, f := range report.Findings {
+		text := strings.Join([]string{f.Title(), f.Saw(), f.Effect(), f.Action()}, "\n")
+		switch {
+		case f.Title() == "" || f.Effect() == "" || strings.Contains(text, "%!"):
+			t.Errorf("%s has a text that is not whole:\n%s", f.Code(), text)
+		case f.Subject == "" || !slices.Contains(finding.Owners, f.Who()):
+			t.Errorf("%s is about %q, and %q acts", f.Code(), f.Subject, f.Who())
+		case len(f.Evidence) == 0 && !f.Rule.Outcome:
+			t.Errorf("%s has no evidence", f.Code())
+		case f.Severity() == finding.Failure && f.Action() == "" && !f.Rule.Outcome:
+			t.Errorf("%s has no action", f.Code())
+		}
+	}
+	for _, write := range []func(io.Writer) error{
+		func(w io.Writer) error { return checks.WriteText(w, []checks.Report{report}, checks.TextOptions{}) },
+		func(w io.Writer) error { return checks.WriteMarkdown(w, []checks.Report{report}) },
+		func(w io.Writer) error { return checks.WriteJSON(w, []checks.Report{report}) },
+	} {
+		var b strings.Builder
+		if err := write(&b); err != nil {
+			t.Error(err)
+		}
+		for i, c := range b.String() {
+			if unicode.IsControl(c) && c != '\n' || unicode.Is(unicode.Cf, c) {
+				t.Errorf("%U is written: %q", c, b.String()[max(0, i-40):min(b.Len(), i+40)])
+			}
+		}
+	}
+}
+
+// replayed holds that a report can be made again from its answers alone.
+func (r row) replayed(t *testing.T, e *checks.Examiner, report checks.Report) {
+	t.Helper()
+	again := *e
+	again.Resolver = dns.NewReplay(report.Answers)
+	second := again.Examine(t.Context(), r.target(), nil)
+	if a, b := listed(report.Findings), listed(second.Findings); a != b || !slices.Equal(report.Paths, second.Paths) {
+		t.Errorf("the answers replayed give other findings:\n%s\ninstead of\n%s", b, a)
 	}
 }
 

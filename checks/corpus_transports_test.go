@@ -219,6 +219,7 @@ func (s setUp) test(t *testing.T, world []edit, seen *raised) {
 	}}
 	report := e.Examine(t.Context(), checks.Target{Transport: &s.transport}, nil)
 	seen.add(report.Findings)
+	wellFormed(t, report)
 
 	if sends := s.transport.Type != transports.SMTP && s.transport.Domain(e.Service.NoReply) != ""; sends != (len(report.Paths) == 16) || !sends && report.Paths != nil {
 		t.Errorf("%d paths", len(report.Paths))

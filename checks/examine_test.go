@@ -135,13 +135,12 @@ func TestSideBySide(t *testing.T) {
 // then answers all at once.
 type rounding struct {
 	dns.Resolver
-	mu      sync.Mutex
-	waiting int
-	seen    map[dns.Question]bool
-	round   int
-	names   [][]string
-	gate    chan struct{}
-	timer   *time.Timer
+	mu    sync.Mutex
+	seen  map[dns.Question]bool
+	round int
+	names [][]string
+	gate  chan struct{}
+	timer *time.Timer
 }
 
 func (r *rounding) deepest() int { r.mu.Lock(); defer r.mu.Unlock(); return r.round }
