@@ -219,7 +219,7 @@ func evalCase(ctx context.Context, w *world, line []byte, opts spf.Options) batc
 		MailFrom string          `json:"mail_from"`
 		HELO     string          `json:"helo"`
 	}
-	err := json.Unmarshal(line, &c)
+	err := json.Unmarshal(bytes.ToValidUTF8(line, []byte("\ufffd")), &c)
 	if c.ID == nil {
 		c.ID = json.RawMessage("null")
 	}
