@@ -270,3 +270,40 @@ func (z *zone) repeated() []dns.Question {
 func (z *zone) wasAsked(name string, typ dns.Type) bool {
 	return slices.Contains(z.asked, dns.Question{Name: name, Type: typ})
 }
+
+// FuzzEvaluate: every way to evaluate gives the same outcome, and a reason for
+// each error.
+func FuzzEvaluate(f *testing.F) {
+	for _, terms := range [][]string{soundTerms, brokenTerms} {
+		for i, t := range terms {
+			f.Add("v=spf1 "+t+" "+terms[(i+7)%len(terms)]+" -all exp=why.example", "%{i} %{S} %{p}", "user@a.example", "h1.example", i%3 == 0)
+		}
+	}
+	f.Add("v=spf1 include:a.example redirect=%{h}", "", "jörg@a.example", "[192.0.2.1]", false)
+	f.Fuzz(func(t *testing.T, record, text, from, helo string, six bool) {
+		z := parseZone(t, fixtures)
+		z.add(t, "a.example", "TXT", record)
+		z.add(t, "r0.example", "TXT", "v=spf1 ip4:192.0.2.1 -all")
+		z.add(t, "r1.example", "TXT", record)
+		z.add(t, "why.example", "TXT", text)
+		c := Client{IP: netip.MustParseAddr("192.0.2.1"), MailFrom: from, HELO: helo}
+		if six {
+			c.IP = netip.MustParseAddr("2001:db8::1")
+		}
+		one := Evaluate(t.Context(), z, c, Options{})
+		for way, o := range map[string]Outcome{
+			"ahead":  Evaluate(t.Context(), z, c, Options{Ahead: true}),
+			"lookup": Lookup(t.Context(), z, "a.example", []netip.Addr{c.IP}, Options{MailFrom: from, HELO: helo}).Outcomes[0],
+		} {
+			if way == "lookup" && from == "" {
+				continue // postmaster@a.example then
+			}
+			if o.Result != one.Result || o.Explanation != one.Explanation || o.Lookups != one.Lookups || o.VoidLookups != one.VoidLookups || o.Matched != one.Matched {
+				t.Errorf("%s: %+v differs from %+v", way, o, one)
+			}
+		}
+		if (one.Problem != nil) != (one.Result == TempError || one.Result == PermError) || one.Lookups > MaxLookups+1 || !printable(one.Explanation) {
+			t.Errorf("%+v", one)
+		}
+	})
+}
