@@ -19,6 +19,7 @@ func Findings(res Result, seen ...dns.Answer) []finding.Finding {
 		return nil
 	}
 	j.domain()
+	j.bogus()
 	j.apexCNAME()
 	j.otherData()
 	j.tcp()
@@ -76,6 +77,26 @@ func (j *judge) domain() {
 		j.raise(unreadable, "", args, first, *res.Control)
 	default:
 		j.raise(unreadable, "", args, first)
+	}
+}
+
+// bogus finds names whose signatures are wrong where those of the domain as a
+// whole are not.
+func (j *judge) bogus() {
+	if len(j.res.usable()) == 0 {
+		return // domain has judged it
+	}
+	var names []string
+	var answers []dns.Answer
+	for _, a := range j.all {
+		name := a.Question.Name
+		if a.Status == dns.Failed && a.Bogus() && dns.Within(name, j.res.Registered) && !slices.Contains(names, name) {
+			names, answers = append(names, name), append(answers, a)
+		}
+	}
+	if len(names) > 0 {
+		slices.Sort(names)
+		j.raise(dnssecBogus, "", []string{strings.Join(names, ", "), answers[0].Reason()}, answers...)
 	}
 }
 

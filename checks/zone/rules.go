@@ -78,7 +78,7 @@ var dnssecBogus = &finding.Rule{
 	Code: "dns.dnssec-bogus", Severity: finding.Failure, Owner: finding.CustomerDNS, Tier: 1,
 	Title:      "The DNSSEC signatures of the domain are wrong",
 	Saw:        "The resolver does not trust the answers about %[1]s: %[2]s.",
-	Effect:     "Receivers that check DNSSEC see no records of %[1]s at all, so that they delay or refuse its mail.",
+	Effect:     "Receivers that check DNSSEC get no answer about %[1]s, so that they delay or refuse this mail.",
 	Action:     "Have the zone signed again, or remove the DS record at the registrar until it is. This often follows a change of DNS provider.",
 	Test:       "Check again when the TTL of the DS record is over.",
 	References: []string{"RFC 4035 section 5.5"},

@@ -101,6 +101,9 @@ func TestFindings(t *testing.T) {
 		{"bogus, found", "acme.example", func(z *nameserver.Zone) {
 			z.Behave("acme.example", nameserver.Behaviour{Below: true, Rcode: nameserver.ServFail, Unless: true})
 		}, "dns.dnssec-bogus", "SERVFAIL"},
+		{"one bogus name", "acme.example", func(z *nameserver.Zone) {
+			z.Behave("_dmarc.acme.example", fail(nameserver.ServFail, nameserver.EDE{Code: 6}))
+		}, "dns.dnssec-bogus", "about _dmarc.acme.example: "},
 		{"alias at the apex", "acme.example", func(z *nameserver.Zone) {
 			z.Remove("acme.example")
 			z.CNAME("acme.example", "site.hoster.test")
