@@ -1,0 +1,188 @@
+// Package debian holds cwmail against the programs that real domains run, as
+// Debian packages them: BIND, unbound, Postfix and OpenDKIM. There is nothing
+// here but tests. They serve on free ports of loopback, keep their files in
+// folders of their own, and end what they started. To have all of them:
+//
+//	apt-get install --no-install-recommends bind9 bind9-utils unbound postfix opendkim-tools
+//
+// A test whose program is not installed is skipped.
+package debian
+
+import (
+	"bytes"
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// packages tells where to get each program.
+var packages = map[string]string{
+	"named": "bind9", "named-compilezone": "bind9-utils", "dnssec-keygen": "bind9-utils", "dnssec-signzone": "bind9-utils",
+	"unbound": "unbound", "postfix": "postfix", "opendkim-genkey": "opendkim-tools", "opendkim-testkey": "opendkim-tools",
+}
+
+// find is the path of a program; without it, the test is skipped.
+func find(t *testing.T, name string) string {
+	t.Helper()
+	if path, err := exec.LookPath(name); err == nil {
+		return path
+	}
+	for _, dir := range []string{"/usr/sbin", "/usr/local/sbin", "/sbin"} { // not in everybody's PATH
+		if path, err := exec.LookPath(filepath.Join(dir, name)); err == nil {
+			return path
+		}
+	}
+	t.Skipf("%s is not installed: apt-get install %s", name, packages[name])
+	return ""
+}
+
+// need skips the test unless all programs are there.
+func need(t *testing.T, names ...string) {
+	t.Helper()
+	for _, n := range names {
+		find(t, n)
+	}
+}
+
+// daemon is a copy of a program, in dir: AppArmor's profile of the installed
+// one would keep it from reading what a test writes.
+func daemon(t *testing.T, dir, name string) string {
+	t.Helper()
+	program, err := os.ReadFile(find(t, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, name)
+	if err := os.WriteFile(path, program, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// run runs a program in dir to its end and returns what it says.
+func run(t *testing.T, dir, name string, args ...string) (string, error) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), find(t, name), args...)
+	cmd.Dir = dir
+	out, err := cmd.CombinedOutput()
+	return string(out), err
+}
+
+// must is run for what has to succeed.
+func must(t *testing.T, dir, name string, args ...string) string {
+	t.Helper()
+	out, err := run(t, dir, name, args...)
+	if err != nil {
+		t.Fatalf("%s %s: %v\n%s", name, strings.Join(args, " "), err, out)
+	}
+	return out
+}
+
+// patience is how long a server may take to start.
+const patience = 10 * time.Second
+
+// start starts a server and waits until it says ready. It runs until the test
+// ends.
+func start(t *testing.T, ready, path string, args ...string) (*output, error) {
+	t.Helper()
+	out := &output{ready: ready, seen: make(chan struct{})}
+	cmd := exec.CommandContext(t.Context(), path, args...)
+	cmd.Stdout, cmd.Stderr = out, out
+	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
+	cmd.WaitDelay = patience
+	if err := cmd.Start(); err != nil {
+		return out, err
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	select {
+	case <-out.seen:
+		t.Cleanup(func() { <-ended })
+		return out, nil
+	case err := <-ended:
+		return out, fmt.Errorf("it ended with %w", err)
+	case <-time.After(patience):
+		_ = cmd.Process.Kill()
+		return out, fmt.Errorf("it is not ready after %s: %w", patience, <-ended)
+	}
+}
+
+// output is what a server says.
+type output struct {
+	ready string
+	seen  chan struct{}
+
+	mu   sync.Mutex
+	text bytes.Buffer
+	done bool
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	n, err := o.text.Write(p)
+	if !o.done && strings.Contains(o.text.String(), o.ready) {
+		o.done = true
+		close(o.seen)
+	}
+	return n, err
+}
+
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.String()
+}
+
+// onPort starts a server on a free port. Another program may take the port
+// before the server does, hence the attempts.
+func onPort(t *testing.T, attempt func(port uint16) (*output, error)) netip.AddrPort {
+	t.Helper()
+	var out *output
+	var err error
+	for range 3 {
+		addr := freePort(t)
+		if out, err = attempt(addr.Port()); err == nil {
+			return addr
+		}
+	}
+	t.Fatalf("%v\n%s", err, out)
+	return netip.AddrPort{}
+}
+
+// freePort is a port of loopback that is free for UDP and TCP.
+func freePort(t *testing.T) netip.AddrPort {
+	t.Helper()
+	for range 20 {
+		u, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		addr := u.LocalAddr().(*net.UDPAddr).AddrPort()
+		l, err := net.ListenTCP("tcp4", net.TCPAddrFromAddrPort(addr))
+		_ = u.Close()
+		if err == nil {
+			_ = l.Close()
+			return netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), addr.Port())
+		}
+	}
+	t.Fatal("no port is free")
+	return netip.AddrPort{}
+}
+
+func write(t *testing.T, dir, name, text string) string {
+	t.Helper()
+	path := filepath.Join(dir, name)
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}

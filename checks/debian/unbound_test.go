@@ -1,0 +1,225 @@
+package debian
+
+import (
+	"fmt"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"clockwise.info/cwmail/checks"
+	"clockwise.info/cwmail/checks/dns"
+	"clockwise.info/cwmail/checks/finding"
+	"clockwise.info/cwmail/checks/lab"
+)
+
+const unboundOptions = `
+server:
+	directory: "%s"
+	chroot: ""
+	username: ""
+	pidfile: ""
+	interface: 127.0.0.1
+	port: %d
+	do-daemonize: no
+	use-syslog: no
+	num-threads: 1
+	ede: yes
+	do-not-query-localhost: no
+	unblock-lan-zones: yes
+	module-config: "validator iterator"
+	trust-anchor-file: "%s"
+remote-control:
+	control-enable: no
+`
+
+// startUnbound starts a resolver that validates. It finds each zone at the
+// authority, and trusts the root by the DS record in anchor.
+func startUnbound(t *testing.T, authority netip.AddrPort, apexes []string, anchor string) netip.AddrPort {
+	t.Helper()
+	dir := t.TempDir()
+	path := daemon(t, dir, "unbound")
+	write(t, dir, "anchor", anchor)
+	var stubs strings.Builder
+	for _, apex := range apexes {
+		fmt.Fprintf(&stubs, "stub-zone:\n\tname: %q\n\tstub-addr: 127.0.0.1@%d\n", apex+".", authority.Port())
+	}
+	return onPort(t, func(port uint16) (*output, error) {
+		conf := write(t, dir, "unbound.conf", fmt.Sprintf(unboundOptions, dir, port, filepath.Join(dir, "anchor"))+stubs.String())
+		return start(t, "start of service", path, "-d", "-c", conf)
+	})
+}
+
+// signed signs a zone with a new key, and returns its file and its DS record.
+// Options go to dnssec-signzone.
+func signed(t *testing.T, apex, file string, options ...string) (text, ds string) {
+	t.Helper()
+	dir := t.TempDir()
+	write(t, dir, "zone", file)
+	must(t, dir, "dnssec-keygen", "-q", "-a", "ECDSAP256SHA256", "-f", "KSK", apex+".")
+	args := append([]string{"-Q", "-P", "-S", "-z", "-O", "full", "-o", apex + ".", "-f", "signed"}, options...)
+	must(t, dir, "dnssec-signzone", append(args, "zone")...)
+	return read(t, dir, "signed"), read(t, dir, "dsset-"+apex+".")
+}
+
+func read(t *testing.T, dir, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(dir, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// dnssec is the lab with a signed root and one signed customer.
+type dnssec struct {
+	lab       *lab.World
+	authority netip.AddrPort
+	resolver  netip.AddrPort
+}
+
+// customer is the customer of the lab whose zone is signed.
+const customer = "bakery.example"
+
+// startSigned serves the lab's zones by BIND, through unbound. change spoils the
+// signed zone of the customer; options go to dnssec-signzone.
+func startSigned(t *testing.T, change func(file, unsigned string) string, options ...string) dnssec {
+	t.Helper()
+	need(t, "named", "unbound", "dnssec-keygen", "dnssec-signzone")
+	d := dnssec{lab: startLab(t)}
+	z := labFiles(d.lab)
+	unsigned := z[customer]
+	text, ds := signed(t, customer, unsigned, options...)
+	z[customer] = change(text, unsigned)
+	root, anchor := signed(t, "", z[""]+ds)
+	z[""] = root
+	d.authority = startNamed(t, z)
+	d.resolver = startUnbound(t, d.authority, z.apexes(), anchor)
+	return d
+}
+
+func asSigned(file, _ string) string { return file }
+
+// TestUnbound holds what is read of a resolver that validates.
+func TestUnbound(t *testing.T) {
+	d := startSigned(t, asSigned)
+	c := client(t, d.resolver)
+	for _, tt := range []struct {
+		name   string
+		typ    dns.Type
+		status dns.Status
+		n      int
+		ad     bool
+	}{
+		{customer, dns.TypeTXT, dns.Found, 1, true},
+		{"_dmarc." + customer, dns.TypeTXT, dns.Found, 1, true},
+		{"nothing." + customer, dns.TypeTXT, dns.NoName, 0, true},
+		{customer, dns.TypeAAAA, dns.Empty, 0, true},
+		{"school.example", dns.TypeTXT, dns.Found, 2, false},
+		{"nothing.school.example", dns.TypeTXT, dns.NoName, 0, false},
+		{"school.example", dns.TypeAAAA, dns.Empty, 0, false},
+		{"", dns.TypeNS, dns.Found, 2, true},
+		{"elsewhere.example", dns.TypeTXT, dns.NoName, 0, true},
+		{silent, dns.TypeTXT, dns.Failed, 0, false},
+	} {
+		a := c.Lookup(t.Context(), dns.Ask(tt.name, tt.typ))
+		if a.Status != tt.status || len(a.Records) != tt.n || a.AD != tt.ad || a.AA {
+			t.Errorf("%s: %s, %d records, AD %v, AA %v, %s", a.Question, a.Status, len(a.Records), a.AD, a.AA, a.Reason())
+		}
+		if kind, _ := a.Kind(); a.Status == dns.Failed && (kind != dns.KindServFail || a.Bogus()) {
+			t.Errorf("%s: %s, EDE %q", a.Question, a.Reason(), a.EDE)
+		}
+	}
+}
+
+// TestUnboundExamination holds that the examination says the same through a
+// resolver that validates, with some zones signed and others not.
+func TestUnboundExamination(t *testing.T) {
+	d := startSigned(t, asSigned)
+	holdSame(t, examine(t, d.lab, d.resolver, d.authority), examine(t, d.lab, d.lab.Resolver, d.lab.Resolver))
+}
+
+// TestUnboundBogus holds what is said of a customer whose zone is signed and
+// does not validate.
+func TestUnboundBogus(t *testing.T) {
+	stamp := func(ago time.Duration) string { return time.Now().Add(-ago).UTC().Format("20060102150405") }
+	for _, tt := range []struct {
+		name    string
+		change  func(file, unsigned string) string
+		options []string
+		ede     []int
+	}{
+		{"stale DS", func(_, unsigned string) string { return unsigned }, nil, []int{9}},
+		{"expired", asSigned, []string{"-s", stamp(60 * 24 * time.Hour), "-e", stamp(30 * 24 * time.Hour)}, []int{7, 9}},
+		{"not yet valid", asSigned, []string{"-s", stamp(-30 * 24 * time.Hour), "-e", stamp(-60 * 24 * time.Hour)}, []int{8, 9}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			d := startSigned(t, tt.change, tt.options...)
+			c := client(t, d.resolver)
+			a := c.Lookup(t.Context(), dns.Ask(customer, dns.TypeTXT))
+			kind, _ := a.Kind()
+			said := slices.ContainsFunc(tt.ede, func(code int) bool {
+				return slices.ContainsFunc(a.EDE, func(e string) bool { return strings.Contains(e, fmt.Sprintf("(%d)", code)) })
+			})
+			if kind != dns.KindServFail || !a.Bogus() || !said {
+				t.Errorf("%s: %s, EDE %q", a.Status, a.Reason(), a.EDE)
+			}
+			if a = c.LookupUnchecked(t.Context(), dns.Ask(customer, dns.TypeTXT)); a.Status != dns.Found || a.AD {
+				t.Errorf("without checking: %s, %s, AD %v", a.Status, a.Reason(), a.AD)
+			}
+			reports := examine(t, d.lab, d.resolver, d.authority)
+			holdBogus(t, reports["Sound Bakery"])
+			delete(reports, "Sound Bakery")
+			others := examine(t, d.lab, d.lab.Resolver, d.lab.Resolver)
+			delete(others, "Sound Bakery")
+			holdSame(t, reports, others)
+		})
+	}
+}
+
+func holdBogus(t *testing.T, r checks.Report) {
+	t.Helper()
+	open := r.Open()
+	if len(open) == 0 || open[0].Code() != "dns.dnssec-bogus" || r.Verdict != checks.VerdictFailure {
+		t.Fatalf("%s: %s", r.Verdict, saidOf(r))
+	}
+	for _, f := range open[1:] {
+		t.Errorf("beside dns.dnssec-bogus: %s %s", f.Code(), f.Title())
+	}
+	for _, p := range r.Paths {
+		if p.SPF != "temperror" || p.DMARC != "unknown" {
+			t.Errorf("%s: SPF %s, DMARC %s", p.IP, p.SPF, p.DMARC)
+		}
+	}
+}
+
+// TestUnboundAltered holds that one record whose signature is wrong is told
+// from one that cannot be read for another reason.
+func TestUnboundAltered(t *testing.T) {
+	d := startSigned(t, func(file, _ string) string {
+		return strings.Replace(file, "v=spf1 mx include", "v=spf1 a include", 1)
+	})
+	r := examine(t, d.lab, d.resolver, d.authority)["Sound Bakery"]
+	for _, f := range r.Findings {
+		switch f.Code() {
+		case "dns.dnssec-bogus":
+			if f.SilencedBy != "" || !strings.Contains(f.Saw(), customer+": ") || !strings.Contains(f.Saw(), "DNSSEC Bogus (6)") {
+				t.Errorf("%q, silenced by %q", f.Saw(), f.SilencedBy)
+			}
+		case "spf.unreadable":
+			if f.SilencedBy != "dns.dnssec-bogus" {
+				t.Errorf("%s is silenced by %q", f.Title(), f.SilencedBy)
+			}
+		default:
+			if f.Severity() != finding.Note {
+				t.Errorf("%s", f.Title())
+			}
+		}
+	}
+	if open := r.Open(); r.Verdict != checks.VerdictFailure || len(open) == 0 || open[0].Code() != "dns.dnssec-bogus" {
+		t.Errorf("%s: %s", r.Verdict, saidOf(r))
+	}
+}
