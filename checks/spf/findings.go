@@ -2,6 +2,7 @@ package spf
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -367,7 +368,11 @@ func (j *judge) judgeError(n *Node, own string, path []string, both []finding.Ev
 	case BadSyntax, TargetInvalid, TooManyLookups, TooManyVoid:
 		told := slices.ContainsFunc(j.out, func(f finding.Finding) bool { return f.Object == own && f.Severity() == finding.Failure })
 		if !told && !j.in.Expect.isInclude(n.Domain) && p.Kind != TooManyLookups && p.Kind != TooManyVoid {
-			j.raise(invalid, own, both, own, own+": "+strings.TrimPrefix(p.Error(), "spf: "))
+			reason := own + ": " + strings.TrimPrefix(p.Error(), "spf: ")
+			if s := new(SyntaxError); errors.As(p, &s) {
+				reason = fmt.Sprintf("%s leads to %s, where %s is wrong: %s", own, p.Domain, s.Term, s.Detail)
+			}
+			j.raise(invalid, own, both, own, reason)
 		}
 	}
 }

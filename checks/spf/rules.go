@@ -145,7 +145,7 @@ var (
 		Title:      "The SPF record ends in an error",
 		Saw:        "Reading the record ends in a permanent error: %[2]s.",
 		Effect:     "SPF fails with an error for all mail of this domain.",
-		Action:     "Correct the term that is named.",
+		Action:     "Correct the term that is named. In a record of somebody else, ask them to, or take their term out.",
 		References: []string{"RFC 7208 section 8.7"},
 	}
 )
