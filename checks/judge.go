@@ -185,8 +185,10 @@ func (w *work) allPass() dmarc.Truth {
 		return dmarc.Unknown
 	}
 	for _, p := range w.paths() {
-		if p.DMARC != "pass" || p.DKIM != "pass" || p.DKIMAligned != dmarc.Yes {
-			return dmarc.Unknown // SPF alone does not survive a forwarder (RFC 9989 section 7.4)
+		// A policy that one half holds up alone is not worth tightening yet (RFC
+		// 9989 section 7.4).
+		if p.DMARC != "pass" || p.SPF != "pass" || p.SPFAligned != dmarc.Yes || p.DKIM != "pass" || p.DKIMAligned != dmarc.Yes {
+			return dmarc.Unknown
 		}
 	}
 	return dmarc.Yes
