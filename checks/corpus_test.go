@@ -142,6 +142,11 @@ func (r row) wantTop(t *testing.T, report checks.Report) {
 			t.Errorf("%s is not raised:\n%s", code, listed(report.Findings))
 		}
 	}
+	for _, f := range open {
+		if f.Severity() != finding.Note && f.Code() != r.top && !slices.Contains(r.also, f.Code()) {
+			t.Errorf("%s is open, which the row does not expect:\n%s", f.Code(), listed(report.Findings))
+		}
+	}
 	if r.top == "" {
 		return
 	}
