@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"clockwise.info/cwmail/checks/dns"
+	"clockwise.info/cwmail/transports"
 	"clockwise.info/cwmail/tui/theme"
 )
 
@@ -89,11 +90,25 @@ func (s *shared) check(cmd *cobra.Command) error {
 		return &failure{what: "could not use --save", why: "it names the file that --replay reads", hints: []string{"name another file"}}
 	}
 	var err error
-	if s.sets, err = dns.ParseSets(s.with); err != nil {
+	if s.sets, err = dns.ParseSets(asciiNames(s.with)); err != nil {
 		return &failure{
 			what: "could not use --with", why: strings.TrimPrefix(err.Error(), "dns: "),
 			hints: []string{"--with 'acme.example TXT v=spf1 -all' lays a record over DNS", "--with 'acme.example TXT -' takes all TXT records away"},
 		}
 	}
 	return nil
+}
+
+// asciiNames puts the names of lines for --with into A-labels, as DNS has them.
+func asciiNames(lines []string) []string {
+	out := slices.Clone(lines)
+	for i, line := range out {
+		name, rest, _ := strings.Cut(strings.TrimSpace(line), " ")
+		if strings.ContainsFunc(name, func(c rune) bool { return c > 0x7e }) {
+			if ascii, err := transports.ParseDomain(name); err == nil {
+				out[i] = ascii + " " + rest
+			}
+		}
+	}
+	return out
 }
