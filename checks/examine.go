@@ -102,6 +102,7 @@ type work struct {
 	relay      *relay.Result
 	replyDMARC *dmarc.Result // of the domain that answers go to
 	views      map[dns.Question]dns.Views
+	compared   []dns.Answer // all of views, in order
 
 	signed, whySigned string // what signature says
 }

@@ -22,7 +22,7 @@ func (w *work) report(t Target) Report {
 		w.signed, w.whySigned = w.signature()
 		r.Paths = w.paths()
 		r.Facts = w.facts()
-		r.Answers = w.recorder.Answers()
+		r.Answers = append(w.recorder.Answers(), w.compared...)
 		r.Queries = w.recorder.Queries()
 		r.Findings = w.judge()
 	}
@@ -73,11 +73,13 @@ func (w *work) judge() []finding.Finding {
 	return all
 }
 
-// seen are all answers, also those of servers that were asked one by one.
+// seen are all answers of the resolver and of the domain's own servers.
 func (w *work) seen() []dns.Answer {
 	all := w.recorder.Answers()
-	for _, v := range w.views {
-		all = append(all, v.Authoritative...)
+	for _, a := range w.compared {
+		if a.Direct {
+			all = append(all, a)
+		}
 	}
 	return all
 }

@@ -30,9 +30,11 @@ func (w *work) lookAtServers(ctx context.Context) {
 	if w.Asker == nil || w.zone.Apex == "" {
 		return
 	}
-	w.views = propagation.Lookup(ctx, w.Asker, propagation.Plan{
-		Servers: w.servers(), Public: w.Public, Skip: w.Own, Questions: w.deciding(),
-	})
+	plan := propagation.Plan{Servers: w.servers(), Public: w.Public, Skip: w.Own, Questions: w.deciding()}
+	w.views = propagation.Lookup(ctx, w.Asker, plan)
+	for _, q := range plan.Questions {
+		w.compared = append(append(w.compared, w.views[q].Authoritative...), w.views[q].Public...)
+	}
 }
 
 // belowDomain lists the names other than the domain whose records decide.
