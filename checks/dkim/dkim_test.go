@@ -402,6 +402,7 @@ func TestSound(t *testing.T) {
 		{"V54 no v", zone{at: {"p=" + key}}, []string{"dkim.version-missing"}},
 		{"V64 spaces", zone{at: {"v = DKIM1 ;\tk = rsa ; p = " + key + " ; "}}, nil},
 		{"folded", zone{at: {"v=DKIM1;\r\n k=rsa;\r\n\tp=" + key}}, nil},
+		{"quotes of a remark", zone{at: {`v=DKIM1; n="a remark"; k=rsa; p=` + key}}, []string{"dkim.notes-tag"}},
 		{"all tags", zone{at: {"v=DKIM1; h=sha256:sha512; n=a k=b; s=*:x; t=s:x; z=1; p=" + key}}, []string{
 			"dkim.tag-unknown", "dkim.strict-flag", "dkim.hash-unknown", "dkim.flag-unknown", "dkim.notes-tag",
 		}},

@@ -163,9 +163,19 @@ func peelSplit(text string) (string, []string, bool) {
 	return l.WithValue(p, splitRest().ReplaceAllString(p.Value, "$1$2")), nil, true
 }
 
+// peelQuotes leaves pairs of quotation marks in n=, which is free text:
+// opendkim-genkey writes them there.
 func peelQuotes(text string) (string, []string, bool) {
-	clean := strings.NewReplacer(`\"`, "", `"`, "").Replace(text)
-	clean = strings.Trim(clean, "'`")
+	marks := strings.NewReplacer(`\"`, "", `"`, "")
+	var b strings.Builder
+	at := 0
+	for _, p := range taglist.Parse(text).Parts {
+		if p.HasEquals && p.Name == "n" && strings.Count(p.Value, `"`)%2 == 0 {
+			b.WriteString(marks.Replace(text[at:p.ValueStart]) + p.Value)
+			at = p.ValueStart + len(p.Value)
+		}
+	}
+	clean := strings.Trim(b.String()+marks.Replace(text[at:]), "'`")
 	return clean, nil, clean != text
 }
 
