@@ -119,7 +119,7 @@ func (r row) test(t *testing.T, world []edit, seen *raised) {
 		}
 	}
 	wellFormed(t, report)
-	r.replayed(t, e, report)
+	replayed(t, e, report)
 	for _, f := range report.Open() {
 		if f.Fix != nil && len(f.Fix.Records) > 0 {
 			r.mended(t, e, rs, report, f)
@@ -235,11 +235,14 @@ func wellFormed(t *testing.T, report checks.Report) {
 }
 
 // replayed holds that a report can be made again from its answers alone.
-func (r row) replayed(t *testing.T, e *checks.Examiner, report checks.Report) {
+func replayed(t *testing.T, e *checks.Examiner, report checks.Report) {
 	t.Helper()
-	again := *e
-	again.Resolver = dns.NewReplay(report.Answers)
-	second := again.Examine(t.Context(), r.target(), nil)
+	again, replay := *e, dns.NewReplay(report.Answers)
+	again.Resolver = replay
+	if e.Asker != nil {
+		again.Asker = replay
+	}
+	second := again.Examine(t.Context(), checks.Target{Transport: report.Transport}, nil)
 	if a, b := listed(report.Findings), listed(second.Findings); a != b || !slices.Equal(report.Paths, second.Paths) {
 		t.Errorf("the answers replayed give other findings:\n%s\ninstead of\n%s", b, a)
 	}

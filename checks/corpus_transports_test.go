@@ -24,11 +24,43 @@ type setUp struct {
 	before    []transports.Transport // that stand before it in the file
 	unknown   []checks.UnknownSetting
 	edits     string // of the world, as in the corpus files
+	expected
+}
 
-	top      string // code that stands first of those that are no outcome; may be empty
-	open     string // codes that must be open
-	silenced string // codes that must be silenced
-	absent   string // codes, or beginnings of them, that must not be there at all
+// expected is what a report must say; codes have spaces between them.
+type expected struct {
+	top      string // stands first of those that are no outcome; may be empty
+	open     string // must be open
+	silenced string // must be silenced
+	absent   string // must not be there at all; also beginnings of codes
+}
+
+func (x expected) hold(t *testing.T, report checks.Report) {
+	t.Helper()
+	open := report.Open()
+	first := slices.IndexFunc(open, func(f finding.Finding) bool { return !f.Rule.Outcome })
+	if x.top != "" && (first < 0 || open[first].Code() != x.top) {
+		t.Errorf("%s does not stand first", x.top)
+	}
+	has := func(match func(finding.Finding) bool) bool { return slices.ContainsFunc(report.Findings, match) }
+	for _, code := range strings.Fields(x.top + " " + x.open) {
+		if !has(func(f finding.Finding) bool { return f.Code() == code && f.SilencedBy == "" }) {
+			t.Errorf("%s is not open", code)
+		}
+	}
+	for _, code := range strings.Fields(x.silenced) {
+		if !has(func(f finding.Finding) bool { return f.Code() == code && f.SilencedBy != "" }) {
+			t.Errorf("%s is not silenced", code)
+		}
+	}
+	for _, beginning := range strings.Fields(x.absent) {
+		if has(func(f finding.Finding) bool { return strings.HasPrefix(f.Code(), beginning) }) {
+			t.Errorf("%s is raised", beginning)
+		}
+	}
+	if t.Failed() {
+		t.Logf("\n%s", listed(report.Findings))
+	}
 }
 
 // with changes a DKIM set-up.
@@ -45,25 +77,25 @@ func setUps() []setUp {
 	return []setUp{
 		{
 			name: "sound", transport: transports.Transport{Type: transports.ClockWise, Match: customer, DKIM: key},
-			absent: "transport. spf.include-clockwise-missing dkim. dmarc.spf-only",
+			expected: expected{absent: "transport. spf.include-clockwise-missing dkim. dmarc.spf-only"},
 		},
 		{
 			name:      "a misspelt setting explains what lacks",
 			transport: transports.Transport{Type: transports.ClockWise, Match: customer, DKIM: with(key, func(d *transports.DKIM) { d.Selector = "" })},
 			unknown:   []checks.UnknownSetting{{Key: "dkim.selecter", Near: "dkim.selector", Line: 7, Transport: "customer"}},
 			edits:     unpublished,
-			open:      "transport.setting-unknown", silenced: "transport.dkim-selector-missing", absent: "dkim.",
+			expected:  expected{open: "transport.setting-unknown", silenced: "transport.dkim-selector-missing", absent: "dkim."},
 		},
 		{
 			name:      "no selector",
 			transport: transports.Transport{Type: transports.ClockWise, Match: customer, DKIM: with(key, func(d *transports.DKIM) { d.Selector = "" })},
-			top:       "transport.dkim-selector-missing", absent: "dkim.missing",
+			expected:  expected{top: "transport.dkim-selector-missing", absent: "dkim.missing"},
 		},
 		{
 			name:      "two of the same match",
 			transport: transports.Transport{Type: transports.ClockWise, Match: customer, DKIM: key},
 			before:    []transports.Transport{{Name: "first", Type: transports.NoReply, Match: customer}},
-			top:       "transport.match-duplicate", silenced: "transport.never-matches",
+			expected:  expected{top: "transport.match-duplicate", silenced: "transport.never-matches"},
 		},
 		{
 			name: "never reached", transport: transports.Transport{Type: transports.ClockWise, Match: customer, DKIM: key},
@@ -73,26 +105,26 @@ func setUps() []setUp {
 				}
 				return all
 			}(),
-			top: "transport.never-matches",
+			expected: expected{top: "transport.never-matches"},
 		},
 		{
 			name: "an unknown subsystem",
 			transport: transports.Transport{
 				Type: transports.ClockWise, Match: transports.Match{Domain: "customer.example", Subsystem: "bilings"}, DKIM: key,
 			},
-			top: "transport.subsystem-unknown",
+			expected: expected{top: "transport.subsystem-unknown"},
 		},
 		{
 			name: "a subsystem",
 			transport: transports.Transport{
 				Type: transports.ClockWise, Match: transports.Match{Domain: "customer.example", Subsystem: transports.Subsystems[0]}, DKIM: key,
 			},
-			open: "transport.subsystem-unconfirmed",
+			expected: expected{open: "transport.subsystem-unconfirmed"},
 		},
 		{
 			name:      "the sender stands outside the match",
 			transport: transports.Transport{Type: transports.ClockWise, Match: customer, From: "jan@crm.example", DKIM: key},
-			open:      "transport.sender-outside-match dkim.not-aligned",
+			expected:  expected{open: "transport.sender-outside-match dkim.not-aligned"},
 		},
 		{
 			name:      "the sender is a public mail provider's",
@@ -100,28 +132,28 @@ func setUps() []setUp {
 			edits: `+ gmail.com TXT v=spf1 ip4:20.0.0.0/24 ~all
 + _dmarc.gmail.com TXT v=DMARC1; p=none; rua=mailto:dmarc@gmail.com
 + gmail.com MX 10 aspmx.l.google.com`,
-			top: "transport.sender-is-free-mail", silenced: "spf.include-clockwise-missing dmarc.policy-none",
+			expected: expected{top: "transport.sender-is-free-mail", silenced: "spf.include-clockwise-missing dmarc.policy-none"},
 		},
 		{
 			name:      "no domain anywhere",
 			transport: transports.Transport{Type: transports.ClockWise},
-			top:       "transport.own-sender-without-domain", absent: "spf. dkim. dmarc. mx. dns.",
+			expected:  expected{top: "transport.own-sender-without-domain", absent: "spf. dkim. dmarc. mx. dns."},
 		},
 		{
 			name:      "DKIM without a domain in the match",
 			transport: transports.Transport{Type: transports.ClockWise, From: "jan@customer.example", DKIM: key},
 			edits:     unpublished,
-			top:       "transport.dkim-without-domain-match", silenced: "dkim.missing",
+			expected:  expected{top: "transport.dkim-without-domain-match", silenced: "dkim.missing"},
 		},
 		{
 			name:      "the key file is gone",
 			transport: transports.Transport{Type: transports.ClockWise, Match: customer, DKIM: transports.DKIM{Enabled: true, Selector: "cw1", KeyFile: "cw1.pem", Key: transports.Key{Problem: transports.KeyMissing}}},
-			open:      "transport.key-file-missing",
+			expected:  expected{open: "transport.key-file-missing"},
 		},
 		{
 			name:      "the key file holds no key",
 			transport: transports.Transport{Type: transports.ClockWise, Match: customer, DKIM: transports.DKIM{Enabled: true, Selector: "cw1", KeyFile: "cw1.pem", Key: transports.Key{Problem: transports.KeyMalformed, Detail: "no PEM block"}}},
-			open:      "transport.key-file-malformed",
+			expected:  expected{open: "transport.key-file-malformed"},
 		},
 		{
 			name: "everybody reads the key file",
@@ -129,7 +161,7 @@ func setUps() []setUp {
 				d.KeyFile, d.Key.Exposed, d.Key.FilePublic = "cw1.pem", true, d.Key.Public
 				d.Key.Private = ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize))
 			})},
-			top: "transport.key-file-exposed",
+			expected: expected{top: "transport.key-file-exposed"},
 		},
 		{
 			name: "the key file is another key",
@@ -137,35 +169,34 @@ func setUps() []setUp {
 				private := ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize))
 				d.KeyFile, d.Key.Private, d.Key.FilePublic = "cw1.pem", private, private.Public()
 			})},
-			top: "transport.key-file-mismatch", absent: "dkim.key-mismatch",
+			expected: expected{top: "transport.key-file-mismatch", absent: "dkim.key-mismatch"},
 		},
 		{
 			name: "no reply", transport: transports.Transport{Type: transports.NoReply, Match: customer, ReplyTo: transports.ReplyTo{Copy: true}},
 			edits: `- customer.example TXT
 - _dmarc.customer.example TXT
 - customer.example MX`,
-			top: "transport.no-reply-needs-no-dns", absent: "spf. dkim. dmarc. mx. dns. transport.reply-to",
+			expected: expected{top: "transport.no-reply-needs-no-dns", absent: "spf. dkim. dmarc. mx. dns. transport.reply-to"},
 		},
 		{
 			name:      "no reply, with all that does not help",
 			transport: transports.Transport{Type: transports.NoReply, Match: customer, From: "jan@customer.example", DKIM: key},
-			open:      "transport.no-reply-with-own-sender transport.reply-to-missing transport.dkim-on-no-reply transport.no-reply-needs-no-dns",
-			absent:    "spf. dkim. dmarc. mx. dns.",
+			expected:  expected{open: "transport.no-reply-with-own-sender transport.reply-to-missing transport.dkim-on-no-reply transport.no-reply-needs-no-dns", absent: "spf. dkim. dmarc. mx. dns."},
 		},
 		{
 			name: "no reply, answers to a domain with a strict policy", transport: transports.Transport{Type: transports.NoReply, Match: customer, ReplyTo: transports.ReplyTo{Copy: true}},
 			edits: `- _dmarc.customer.example TXT
 + _dmarc.customer.example TXT v=DMARC1; p=reject; rua=mailto:dmarc@customer.example`,
-			top: "transport.reply-to-strict-dmarc", absent: "spf. dkim. dmarc. mx. dns.",
+			expected: expected{top: "transport.reply-to-strict-dmarc", absent: "spf. dkim. dmarc. mx. dns."},
 		},
 		{
 			name: "no reply, and ClockWise's own SPF is gone", transport: transports.Transport{Type: transports.NoReply, Match: customer, ReplyTo: transports.ReplyTo{Copy: true}},
-			edits: "- clockwise.info TXT",
-			top:   "spf.missing", open: "transport.no-reply-unauthenticated dmarc.mail-rejected",
+			edits:    "- clockwise.info TXT",
+			expected: expected{top: "spf.missing", open: "transport.no-reply-unauthenticated dmarc.mail-rejected"},
 		},
 		{
 			name: "a server of the customer", transport: transports.Transport{Type: transports.SMTP, Match: customer, Server: server},
-			top: "smtp.refused", absent: "spf.include-clockwise dkim. transport.",
+			expected: expected{top: "smtp.refused", absent: "spf.include-clockwise dkim. transport."},
 		},
 		{
 			name: "a server of the customer, badly set up",
@@ -173,15 +204,15 @@ func setUps() []setUp {
 				Host: "smtp.office365.com", Port: 465, Security: "none", Auth: "login", Username: "jan@customer.example",
 				Password: transports.NewClearSecret("secret"),
 			}},
-			edits: "+ smtp.office365.com A 20.0.0.25",
-			open:  "transport.password-in-clear transport.smtp-without-domain-match transport.smtp-plaintext transport.port-tls-conflict transport.password-stored-by-clockwise",
+			edits:    "+ smtp.office365.com A 20.0.0.25",
+			expected: expected{open: "transport.password-in-clear transport.smtp-without-domain-match transport.smtp-plaintext transport.port-tls-conflict transport.password-stored-by-clockwise"},
 		},
 		{
 			name:      "a server that only the customer reaches",
 			transport: transports.Transport{Type: transports.SMTP, Match: customer, Server: transports.Server{Host: "mail.customer.example", Port: 25, Security: "starttls", Auth: "none"}},
 			edits: `- mail.customer.example A
 + mail.customer.example A 10.0.0.25`,
-			open: "transport.smtp-host-private",
+			expected: expected{open: "transport.smtp-host-private"},
 		},
 	}
 }
@@ -224,24 +255,5 @@ func (s setUp) test(t *testing.T, world []edit, seen *raised) {
 	if sends := s.transport.Type != transports.SMTP && s.transport.Domain(e.Service.NoReply) != ""; sends != (len(report.Paths) == 16) || !sends && report.Paths != nil {
 		t.Errorf("%d paths", len(report.Paths))
 	}
-	open := report.Open()
-	first := slices.IndexFunc(open, func(f finding.Finding) bool { return !f.Rule.Outcome })
-	if s.top != "" && (first < 0 || open[first].Code() != s.top) {
-		t.Errorf("%s does not stand first:\n%s", s.top, listed(report.Findings))
-	}
-	for _, code := range strings.Fields(s.top + " " + s.open) {
-		if !slices.ContainsFunc(open, func(f finding.Finding) bool { return f.Code() == code }) {
-			t.Errorf("%s is not open:\n%s", code, listed(report.Findings))
-		}
-	}
-	for _, code := range strings.Fields(s.silenced) {
-		if !slices.ContainsFunc(report.Findings, func(f finding.Finding) bool { return f.Code() == code && f.SilencedBy != "" }) {
-			t.Errorf("%s is not silenced:\n%s", code, listed(report.Findings))
-		}
-	}
-	for _, beginning := range strings.Fields(s.absent) {
-		if slices.ContainsFunc(report.Findings, func(f finding.Finding) bool { return strings.HasPrefix(f.Code(), beginning) }) {
-			t.Errorf("%s is raised:\n%s", beginning, listed(report.Findings))
-		}
-	}
+	s.hold(t, report)
 }
