@@ -501,7 +501,7 @@ func (e *evaluation) explanation(rec *Record, domain string) string {
 		return ""
 	}
 	target := e.x.target(t, domain)
-	if !validName(target) {
+	if !validName(target) || e.x.wide && t.asksLocal() {
 		return ""
 	}
 	a := e.r.Lookup(e.ctx, dns.Ask(target, dns.TypeTXT))

@@ -13,7 +13,7 @@ import (
 
 // Result is what is known about SPF of one domain.
 type Result struct {
-	Domain  string     // lower case, without final dot
+	Domain  string     // lower case, in A-labels, without final dot
 	Answer  dns.Answer // TXT at Domain
 	Records []Record   // the selected ones (section 4.5)
 	Tree    *Node      // nil without exactly one record
@@ -34,7 +34,7 @@ type Result struct {
 // evaluates it for each relay address. Questions that do not depend on each
 // other are asked side by side, none of them twice.
 func Lookup(ctx context.Context, r dns.Resolver, domain string, relays []netip.Addr, opts Options) Result {
-	res := Result{Domain: lower(strings.TrimSuffix(domain, ".")), Outcomes: make([]Outcome, len(relays))}
+	res := Result{Domain: lower(hostName(domain)), Outcomes: make([]Outcome, len(relays))}
 	from := opts.MailFrom
 	if from == "" {
 		from = "postmaster@" + res.Domain
