@@ -59,7 +59,6 @@ func follow(t *testing.T, rs records, target checks.Target) {
 		if err != nil {
 			t.Fatalf("followed %v, then the fix of %s: %v", done, first.Code(), err)
 		}
-		t.Logf("%s %s", first.Code(), proposed(*first))
 		rs = mended
 	}
 }
