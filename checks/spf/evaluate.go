@@ -142,8 +142,9 @@ type evaluation struct {
 	x    *expander
 	out  *Outcome
 
-	named bool     // names holds the answer to "which names has the client"
-	names []string // validated names of the client (section 5.5)
+	named   bool        // names holds the answer to "which names has the client"
+	names   []string    // validated names of the client (section 5.5)
+	unasked *dns.Answer // about those names: the time for all was over before it came
 }
 
 func evaluate(ctx context.Context, r dns.Resolver, m *memo, c Client, opts Options) Outcome {
@@ -241,6 +242,9 @@ func (e *evaluation) terms(rec *Record, domain string, explain bool) string {
 		}
 		e.out.Terms = append(e.out.Terms[:depth], t.Text)
 		match, broken := e.match(t, domain)
+		if !match && broken == "" && e.unasked != nil {
+			broken = e.unread(*e.unasked, domain, t.Text)
+		}
 		if broken != "" {
 			return broken
 		}
@@ -445,7 +449,7 @@ func (e *evaluation) mx(t *Term, domain, target string) (match bool, broken stri
 }
 
 // ptr is section 5.5. Errors are those of the client's zone, not of the
-// domain's: they match nothing.
+// domain's: they match nothing. Who gave up waiting does not know of any.
 func (e *evaluation) ptr(t *Term, domain, target string) (match bool, broken string) {
 	a := e.r.Lookup(e.ctx, reverse(e.x.ip))
 	if a.Void() && !e.void() {
@@ -467,6 +471,7 @@ func (e *evaluation) validatedNames() []string {
 	}
 	e.named = true
 	a := e.r.Lookup(e.ctx, reverse(e.x.ip))
+	e.noteUnasked(a)
 	records := a.Records[:min(len(a.Records), MaxPTR)]
 	if e.memo != nil {
 		e.hosts(records)
@@ -476,11 +481,18 @@ func (e *evaluation) validatedNames() []string {
 			continue
 		}
 		a := e.r.Lookup(e.ctx, dns.Ask(r.Host, e.addressType()))
+		e.noteUnasked(a)
 		if slices.ContainsFunc(a.Records, func(h dns.Record) bool { return h.Addr == e.x.ip }) {
 			e.names = append(e.names, r.Host)
 		}
 	}
 	return e.names
+}
+
+func (e *evaluation) noteUnasked(a dns.Answer) {
+	if a.Status == dns.Failed && e.ctx.Err() != nil {
+		e.unasked = &a
+	}
 }
 
 // hosts asks for the addresses of all hosts side by side.

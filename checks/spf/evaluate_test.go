@@ -251,6 +251,28 @@ func TestEvaluateCancelled(t *testing.T) {
 	}
 }
 
+// TestEvaluateOutOfTime: errors about the client's names match nothing, but the
+// end of the time for all is no such error.
+func TestEvaluateOutOfTime(t *testing.T) {
+	for _, record := range []string{"v=spf1 ptr -all", "v=spf1 exists:%{p}..example -all"} {
+		for _, ahead := range []bool{false, true} {
+			z := parseZone(t, "a.example TXT "+record+"\n1.2.0.192.in-addr.arpa PTR h.a.example")
+			ctx, cancel := context.WithCancel(t.Context())
+			o := Evaluate(ctx, resolverFunc(func(ctx context.Context, q dns.Question) dns.Answer {
+				if q.Type == dns.TypeA {
+					cancel()
+					return dns.Answer{Question: q, Err: ctx.Err()}
+				}
+				return z.Lookup(ctx, q)
+			}), Client{IP: netip.MustParseAddr("192.0.2.1"), MailFrom: "user@a.example"}, Options{Ahead: ahead})
+			cancel()
+			if o.Result != TempError || len(o.Unread) != 1 || !errors.Is(o.Problem, context.Canceled) {
+				t.Errorf("%s, ahead %t: %+v", record, ahead, o)
+			}
+		}
+	}
+}
+
 type resolverFunc func(context.Context, dns.Question) dns.Answer
 
 func (f resolverFunc) Lookup(ctx context.Context, q dns.Question) dns.Answer { return f(ctx, q) }
