@@ -788,7 +788,7 @@ func (j *judge) attachFixes(p Proposal) {
 				f.Fix = p.Fix()
 			}
 		case f.Rule == allNeutral && p.Sound():
-			f.Fix = replacing(p, strings.Replace(p.After, f.Args[0], "~all", 1), "End the record with ~all.")
+			f.Fix = replacing(p, strings.Replace(p.After, lowered(f.Args[0]), "~all", 1), "End the record with ~all.")
 		case slices.ContainsFunc(after, func(g fault) bool { return g.rule == f.Rule && g.object == f.Object }) || stays(*f, p):
 			f.Fix = j.withoutTerm(p, *f)
 		default:

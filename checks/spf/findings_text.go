@@ -450,8 +450,13 @@ func (r *reading) one(t string, expect Expect, capitals bool) piece {
 	before := len(r.faults)
 	to := r.mend(t, expect)
 	p := piece{from: t, broken: len(r.faults) > before && to != t}
-	if to == t && capitals {
+	switch {
+	case to == t && capitals:
 		to = lowered(to)
+	case to != t && to != "": // what one mistake hid may be another
+		if again := new(reading).mend(to, expect); again != "" {
+			to = again
+		}
 	}
 	if to != "" {
 		p.to = []string{to}

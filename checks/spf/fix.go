@@ -285,7 +285,7 @@ func (d *draft) addTerm(to string, p piece, s source, hasAll, merged bool) {
 			return
 		}
 		d.keep(to, p.from, "")
-	case node != nil && to == p.from && d.dead(node) != "":
+	case node != nil && strings.EqualFold(to, p.from) && d.dead(node) != "":
 		d.remove(p.from, d.dead(node))
 	case t.Name == "ip4" && t.Qualifier != '+' && !d.in.RecordOnly && d.in.Expect.covers(t.Network) > 0:
 		d.remove(p.from, "it refuses ClockWise's addresses")
@@ -511,12 +511,17 @@ func (d *draft) finish(from []source) {
 		}
 	}
 	d.p.After = strings.Join(append([]string{version}, kept...), " ")
-	if d.p.Before != nil && len(from) == 1 && slices.Equal(strings.Fields(*d.p.Before), strings.Fields(d.p.After)) && IsRecord(*d.p.Before) && !strings.ContainsAny(*d.p.Before, "\t\r\n") {
+	if d.p.Before != nil && len(from) == 1 && slices.Equal(spaced(*d.p.Before), spaced(d.p.After)) && IsRecord(*d.p.Before) {
 		d.p.After = *d.p.Before // spaces are no reason to change a record
 	}
 	d.p.Changes = d.terms
 	d.count(from)
 	d.records(from)
+}
+
+// spaced cuts at spaces and at nothing else, as a record is read.
+func spaced(s string) []string {
+	return strings.FieldsFunc(s, func(c rune) bool { return c == ' ' })
 }
 
 // endTerm is the all or redirect that ends the record.
