@@ -79,7 +79,9 @@ func markdownFinding(b *strings.Builder, n int, f finding.Finding, r Report) {
 		}
 	}
 	item(english.effect, text(f.Rule.Effect))
-	item(english.who, markdownOwner(f.Who(), r))
+	if f.Action() != "" || f.Severity() != finding.Note { // else nobody has to act
+		item(english.who, markdownOwner(f.Who(), r))
+	}
 	item(english.act, text(f.Rule.Action))
 	item(english.source, escapeMarkdown(strings.Join(append([]string{f.Code()}, f.Rule.References...), ", ")))
 	if f.Fix != nil {
@@ -95,7 +97,7 @@ func markdownOwner(o finding.Owner, r Report) string {
 
 func markdownFix(b *strings.Builder, x finding.Fix) {
 	if x.Summary != "" {
-		b.WriteString("\n" + escapeMarkdown(safe.Line(x.Summary)) + "\n")
+		b.WriteString("\n" + spanned(x.Summary) + "\n")
 	}
 	for _, rec := range x.Records {
 		name := english.sameName
@@ -140,10 +142,24 @@ func marked(f finding.Finding) func(format string) string {
 	}
 }
 
+// spanned makes Markdown of a sentence in which foreign words stand among ours:
+// what is no plain word becomes a code span, so that it can be neither markup
+// nor a link.
+func spanned(sentence string) string {
+	words := strings.Fields(sentence)
+	for i, w := range words {
+		bare := strings.TrimRight(w, ".,;:?")
+		if bare != "" && !plainWords(bare) {
+			words[i] = codeSpan(bare) + w[len(bare):]
+		}
+	}
+	return strings.Join(words, " ")
+}
+
 // plainWords holds for text that cannot be markup, e.g. a number of look-ups.
 func plainWords(s string) bool {
 	for _, r := range s {
-		if (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != ' ' && r != ',' {
+		if (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != ' ' && r != ',' && r != '?' {
 			return false
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"time"
 
 	"go.yaml.in/yaml/v3"
 
@@ -48,6 +49,7 @@ type Console struct {
 	Accessible *bool
 	Mouse      *bool
 	Privacy    *bool
+	Interval   *time.Duration    // between two looks at the same transport; 0: only when asked
 	Keys       map[string]string // action → key
 }
 

@@ -352,3 +352,25 @@ func BenchmarkParse(b *testing.B) {
 		}
 	}
 }
+
+func TestInterval(t *testing.T) {
+	for text, want := range map[string]string{
+		"5m": "5m0s", "90 s": "1m30s", "1H": "1h0m0s", "off": "0s", "false": "0s", "0": "0s", "": "none",
+		"300":   `"300" has no unit; write interval: 300s for seconds, or interval: 300m for minutes`,
+		"1s":    `"1s" is shorter than 10s; write a time such as interval: 5m, or interval: off`,
+		"-5m":   `"-5m" is shorter than 10s; write a time such as interval: 5m, or interval: off`,
+		"often": `"often" is no time; write a time such as interval: 5m, or interval: off`,
+	} {
+		f, err := Parse("c.yaml", []byte("interval: "+text+"\n"))
+		got := "none"
+		if invalid, ok := errors.AsType[*Invalid](err); ok {
+			p := invalid.Problems[0]
+			got = strings.TrimPrefix(p.What, "interval: ") + "; " + p.Hint
+		} else if f != nil && f.Interval != nil {
+			got = f.Interval.String()
+		}
+		if got != want {
+			t.Errorf("interval: %s gives %q, want %q", text, got, want)
+		}
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"go.yaml.in/yaml/v3"
 
@@ -217,6 +218,7 @@ func (r *reader) top(n *yaml.Node) {
 		{"accessible", r.toggle(&f.Accessible, "accessible")},
 		{"mouse", r.toggle(&f.Mouse, "mouse")},
 		{"privacy", r.toggle(&f.Privacy, "privacy")},
+		{"interval", r.interval},
 		{"keys", r.keys},
 	})
 }
@@ -236,6 +238,15 @@ func (r *reader) service(n *yaml.Node) {
 		{"domain", r.value(&s.Domain, "clockwise.domain", parseDomain)},
 		{"dkim_selector", r.value(&s.DKIMSelector, "clockwise.dkim_selector", parseSelector)},
 	})
+}
+
+// interval reads a time such as 5m; off is none at all.
+func (r *reader) interval(n *yaml.Node) {
+	var text string
+	r.value(&text, "interval", parseInterval)(n)
+	if d, err := time.ParseDuration(text); err == nil {
+		r.f.Interval = &d
+	}
 }
 
 // keys reads action: key. Two actions on one key are a mistake; whether an

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"clockwise.info/cwmail/transports"
 )
@@ -262,6 +263,30 @@ func parseLang(s string) (value, wrong, hint string) {
 
 // resolvePath makes a path of the configuration relative to the file; ~/ is
 // the user's folder.
+// leastInterval keeps the console from asking without a pause.
+const leastInterval = 10 * time.Second
+
+func parseInterval(s string) (value, wrong, hint string) {
+	const example = "write a time such as interval: 5m, or interval: off"
+	low := strings.ToLower(strings.ReplaceAll(s, " ", ""))
+	if on, known := switches[low]; low == "0" || known && !on {
+		return "0s", "", ""
+	}
+	d, err := time.ParseDuration(low)
+	switch {
+	case err != nil:
+		if n, err := strconv.Atoi(low); err == nil && n > 0 {
+			return "", fmt.Sprintf("%q has no unit", s), fmt.Sprintf("write interval: %ds for seconds, or interval: %dm for minutes", n, n)
+		}
+		return "", fmt.Sprintf("%q is no time", s), example
+	case d == 0:
+		return "0s", "", ""
+	case d < leastInterval:
+		return "", fmt.Sprintf("%q is shorter than %s", s, leastInterval), example
+	}
+	return d.String(), "", ""
+}
+
 func resolvePath(file, path string) string {
 	if rest, ok := strings.CutPrefix(path, "~/"); ok {
 		if home, err := os.UserHomeDir(); err == nil {

@@ -54,8 +54,17 @@ type Settings struct {
 	Color     string            // of the flag: auto, always, never
 	ASCII     bool              // of the flag or the configuration
 	Privacy   bool              // hide addresses, IPs and keys from the start
+	Mouse     bool              // taken from the start
+	Interval  time.Duration     // between two looks at the same target; 0: only when asked
 	Keys      map[string]string // other keys, by action
 	OwnServer bool              // served by an SSH server of our own
+}
+
+// DefaultInterval is how often n targets are looked at: every five minutes, and
+// less often where that would be more than one in fifteen seconds.
+func DefaultInterval(n int) time.Duration {
+	const least, most, apart = 5 * time.Minute, time.Hour, 15 * time.Second
+	return min(most, max(least, (time.Duration(n)*apart+time.Minute-1).Truncate(time.Minute)))
 }
 
 // App is the console's only tea.Model.
@@ -74,9 +83,11 @@ type App struct {
 	profile    colorprofile.Profile
 	w, h       int
 
-	said     string // told until the next key
-	waiting  bool   // said is about a check that takes long
-	watching bool   // a waitMsg is on its way
+	said     string    // told until the next key
+	waiting  bool      // said is about a check that takes long
+	news     bool      // said is about a result that changed by itself
+	watching bool      // a waitMsg is on its way
+	left     time.Time // when the window lost the focus; zero: it has it
 	mouse    bool
 	armed    int // counts presses of ctrl+c; a disarmMsg carries the count
 	quitting bool
@@ -95,7 +106,9 @@ type outside struct {
 }
 
 type (
+	beginMsg   struct{}
 	waitMsg    struct{}
+	stepMsg    struct{} // time for the next look
 	disarmMsg  struct{ count int }
 	outsideMsg struct{}
 	savedMsg   struct {
@@ -123,12 +136,15 @@ func NewApp(o Options) *App {
 	}
 	a.profile = theme.Profile(o.Settings.Color, o.Env)
 	a.look = ui.Look{ASCII: theme.ASCII(o.Settings.ASCII, o.Env, o.Settings.OwnServer), Private: o.Settings.Privacy, T: &ui.English}
+	a.mouse = o.Settings.Mouse
 	a.dress()
 	a.board = pages.NewBoard(pages.Engine{
 		Context: ctx, Examine: o.Examine, WhatIf: o.WhatIf, Forget: o.Forget, Glossary: o.Glossary,
-		Service: o.Service, Now: o.Now, Texts: a.look.T, Frame: frame{a},
+		Service: o.Service, Now: o.Now, Interval: o.Settings.Interval, Texts: a.look.T, Frame: frame{a},
 	}, o.Targets)
 	a.home = pages.NewHome(a.board)
+	a.board.InSight = a.home.InSight
+	a.board.Check(a.board.Entries...) // waits for Begin
 	a.stack = []ui.Page{a.home}
 	return a
 }
@@ -176,9 +192,10 @@ func (a *App) twoFrames() time.Duration {
 	return 2*time.Second/60 + 10*time.Millisecond
 }
 
-// Init begins the examinations and asks for the background.
+// Init asks for the background. The examinations begin when the first frame is
+// out: they would delay it.
 func (a *App) Init() tea.Cmd {
-	cmds := []tea.Cmd{a.board.Check(a.board.Entries...), a.watch()}
+	cmds := []tea.Cmd{tea.Tick(a.twoFrames(), func(time.Time) tea.Msg { return beginMsg{} })}
 	if theme.Choose("", "", a.o.Env, theme.NoAnswer) == theme.Neutral && a.profile >= colorprofile.ANSI {
 		cmds = append(cmds, tea.RequestBackgroundColor)
 	}
@@ -234,13 +251,49 @@ func (a *App) hear(m tea.Msg) tea.Cmd {
 		return a.watch()
 	case ui.EventMsg, ui.DoneMsg:
 		return a.work(m)
+	case beginMsg, stepMsg, tea.FocusMsg, tea.BlurMsg:
+		return a.live(m)
 	}
 	return a.own(m)
 }
 
+// away is how long the window may be out of focus before nothing is looked at
+// again by itself.
+const away = 30 * time.Minute
+
+// live keeps results fresh.
+func (a *App) live(m tea.Msg) tea.Cmd {
+	now := a.o.Now()
+	switch m.(type) {
+	case beginMsg:
+		return tea.Batch(a.board.Begin(), a.watch(), a.step())
+	case stepMsg:
+		a.board.Pause(!a.left.IsZero() && now.Sub(a.left) > away)
+		return tea.Batch(a.board.Tick(), a.step())
+	case tea.BlurMsg:
+		a.left = now
+	case tea.FocusMsg:
+		a.left = time.Time{}
+		if a.board.Paused() {
+			a.board.Pause(false)
+			return a.board.Tick()
+		}
+	}
+	return nil
+}
+
+// step waits for the time of the next look.
+func (a *App) step() tea.Cmd {
+	d := a.board.Step()
+	if d <= 0 {
+		return nil
+	}
+	return tea.Tick(d, func(time.Time) tea.Msg { return stepMsg{} })
+}
+
 // work passes on what examinations tell.
 func (a *App) work(m tea.Msg) tea.Cmd {
-	cmd, e := a.board.Update(m)
+	cmd, e, changed := a.board.Update(m)
 	if e == nil {
 		var cmds []tea.Cmd
 		for _, p := range a.stack {
@@ -250,6 +303,10 @@ func (a *App) work(m tea.Msg) tea.Cmd {
 	}
 	if a.board.Running() == 0 && a.waiting {
 		a.said, a.waiting = "", false
+	}
+	if changed && (a.said == "" || a.news) {
+		a.tell(a.board.Change(a.look, e))
+		a.news = true
 	}
 	return cmd
 }
@@ -313,7 +370,7 @@ func (a *App) back() {
 // halter is a page with work of its own.
 type halter interface{ Halt() bool }
 
-func (a *App) tell(s string) { a.said, a.waiting = s, false }
+func (a *App) tell(s string) { a.said, a.waiting, a.news = s, false, false }
 
 // patience is after how long the status line says that a check still runs.
 const patience = 2 * time.Second

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -79,7 +80,7 @@ func ready(t testing.TB, o Options, w, h int) *App {
 	a := NewApp(o)
 	t.Cleanup(a.cancel)
 	a.Update(tea.WindowSizeMsg{Width: w, Height: h})
-	drive(a, a.Init())
+	drive(a, func() tea.Msg { return beginMsg{} }) // as if the first frame were out
 	a.View()
 	if a.board.Running() > 0 {
 		t.Fatal("the examinations do not end")
@@ -352,7 +353,7 @@ func TestStopAndPanic(t *testing.T) {
 		return checks.Report{}
 	}
 	s := tuitest.Start(t, NewApp(o), 100, 30)
-	s.WaitFor("being checked")
+	s.WaitFor("5 being checked")
 	s.Type("x")
 	s.WaitFor("Stopped 5 checks.")
 	for range 5 {
@@ -557,7 +558,7 @@ func TestLongCheckIsTold(t *testing.T) {
 	a := NewApp(o)
 	t.Cleanup(a.cancel)
 	a.Update(tea.WindowSizeMsg{Width: 100, Height: 30})
-	_ = a.Init()
+	a.Update(beginMsg{})
 	now = now.Add(8 * time.Second)
 	a.Update(waitMsg{})
 	if got := screen(a); !strings.Contains(got, "Still checking acme.example (8 of 60 s), x stops.") {
@@ -566,5 +567,179 @@ func TestLongCheckIsTold(t *testing.T) {
 	press(a, "x")
 	if got := screen(a); !strings.Contains(got, "Stopped 6 checks.") {
 		t.Errorf("%s", got)
+	}
+}
+
+// live is a console with a clock of its own whose examinations are counted.
+type live struct {
+	*App
+	now     time.Time
+	mu      sync.Mutex
+	asked   []string
+	verdict checks.Verdict
+}
+
+func newLive(t *testing.T, every time.Duration) *live {
+	l := &live{now: tuitest.Noon}
+	o := options()
+	o.Settings.Interval = every
+	o.Now = func() time.Time { return l.now }
+	o.Examine = func(_ context.Context, target checks.Target, _ func(checks.Event)) checks.Report {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.asked = append(l.asked, target.Name())
+		return checks.Report{Domain: "acme.example", Verdict: l.verdict, Started: l.now}
+	}
+	l.verdict = checks.VerdictOK
+	l.App = NewApp(o)
+	t.Cleanup(l.cancel)
+	l.Update(tea.WindowSizeMsg{Width: 120, Height: 30})
+	for _, e := range l.board.Entries { // as if they had just been examined
+		e.Busy, e.Known, e.Ended = false, true, l.now
+		e.Report = checks.Report{Domain: "acme.example", Verdict: l.verdict, Started: l.now}
+	}
+	l.board.Stop()
+	l.board.Begin()
+	l.View()
+	return l
+}
+
+// wait lets time pass in steps of the board.
+func (l *live) wait(d time.Duration) {
+	for end := l.now.Add(d); l.now.Before(end); {
+		l.now = l.now.Add(l.board.Step())
+		drive(l.App, func() tea.Msg { return stepMsg{} })
+		l.View()
+	}
+}
+
+func TestEachTargetAgainInAnInterval(t *testing.T) {
+	a := newLive(t, 6*time.Minute)
+	if got := a.board.Step(); got != time.Minute {
+		t.Fatalf("6 targets in 6 minutes: a step of %s", got)
+	}
+	a.wait(12 * time.Minute)
+	counts := map[string]int{}
+	for _, name := range a.asked {
+		counts[name]++
+	}
+	for _, e := range a.board.Entries {
+		if counts[e.Name()] < 2 {
+			t.Errorf("%s was looked at %d times in two intervals", e.Name(), counts[e.Name()])
+		}
+	}
+	if len(a.asked) != 12 {
+		t.Errorf("%d looks in 12 steps", len(a.asked))
+	}
+	if got := screen(a.App); !strings.Contains(got, "checked 14:14:09  every 6 min") || !strings.Contains(got, "6 OK") {
+		t.Errorf("%s", got)
+	}
+}
+
+func TestQuietLookStirsOnlyChanges(t *testing.T) {
+	a := newLive(t, 6*time.Minute)
+	before := strings.SplitN(screen(a.App), "\n", 2)[1] // the header has the time
+	a.wait(time.Minute)
+	if after := strings.SplitN(screen(a.App), "\n", 2)[1]; after != before {
+		t.Errorf("the screen moved:\n%s\nbefore:\n%s", after, before)
+	}
+	a.verdict = checks.VerdictFailure
+	a.wait(time.Minute)
+	if got := screen(a.App); !strings.Contains(got, "shop.example (ClockWise server) changed at 14:04:09: it was OK, now it is FAIL.") || !strings.Contains(got, "1 FAIL, 5 OK") {
+		t.Errorf("%s", got)
+	}
+}
+
+func TestFrozenConsoleDoesNotLookAgain(t *testing.T) {
+	a := newLive(t, 6*time.Minute)
+	press(a.App, "f")
+	a.wait(time.Hour)
+	if len(a.asked) > 0 || strings.Contains(screen(a.App), "----") {
+		t.Errorf("%q were looked at:\n%s", a.asked, screen(a.App))
+	}
+}
+
+func TestOutOfFocusResultsGrowOld(t *testing.T) {
+	a := newLive(t, 6*time.Minute)
+	a.Update(tea.BlurMsg{})
+	a.wait(away)
+	looked := len(a.asked)
+	if looked == 0 {
+		t.Error("nothing was looked at in the first half hour")
+	}
+	a.wait(25 * time.Minute)
+	if len(a.asked) != looked {
+		t.Error("looks go on without anybody there")
+	}
+	got := screen(a.App)
+	for _, want := range []string{"6 not known", "paused", "? ----  acme.example", "is too old to go by. r checks again."} {
+		if !strings.Contains(got, want) {
+			t.Errorf("no %q in:\n%s", want, got)
+		}
+	}
+	drive(a.App, func() tea.Msg { return tea.FocusMsg{} })
+	if len(a.asked) != looked+6 || strings.Contains(screen(a.App), "paused") {
+		t.Errorf("%d looks once somebody is back:\n%s", len(a.asked)-looked, screen(a.App))
+	}
+}
+
+func TestNoLookWithoutAnInterval(t *testing.T) {
+	a := newLive(t, 0)
+	if a.board.Step() != 0 || a.View().ReportFocus {
+		t.Error("looks are planned")
+	}
+	a.now = a.now.Add(24 * time.Hour)
+	a.Update(stepMsg{})
+	if len(a.asked) > 0 || strings.Contains(screen(a.App), "----") {
+		t.Errorf("%q were looked at", a.asked)
+	}
+}
+
+// Of a thousand targets few are examined at a time, those in sight first.
+func TestInSightFirst(t *testing.T) {
+	o := options()
+	o.Targets = tuitest.Many(1000)
+	started := make(chan string, 1000)
+	o.Examine = func(ctx context.Context, target checks.Target, _ func(checks.Event)) checks.Report {
+		started <- target.Name()
+		<-ctx.Done()
+		return checks.Report{}
+	}
+	a := NewApp(o)
+	t.Cleanup(a.cancel)
+	a.Update(tea.WindowSizeMsg{Width: 120, Height: 30})
+	a.View()
+	a.Update(tea.KeyPressMsg{Code: 'G', Text: "G"})
+	a.View()
+	cmd := a.board.Begin()
+	for _, c := range cmd().(tea.BatchMsg) {
+		go c()
+	}
+	seen := map[string]bool{}
+	for range 8 {
+		seen[<-started] = true
+	}
+	if !seen["customer0999.example"] || len(seen) != 8 {
+		t.Errorf("examined first: %v", seen)
+	}
+	for name := range seen {
+		if name < "customer0970.example" {
+			t.Errorf("%s is examined first, out of sight", name)
+		}
+	}
+	select {
+	case name := <-started:
+		t.Errorf("%s is examined as well", name)
+	default:
+	}
+}
+
+func TestDefaultInterval(t *testing.T) {
+	for n, want := range map[int]time.Duration{
+		0: 5 * time.Minute, 1: 5 * time.Minute, 20: 5 * time.Minute, 21: 6 * time.Minute, 100: 25 * time.Minute, 1000: time.Hour,
+	} {
+		if got := DefaultInterval(n); got != want {
+			t.Errorf("%d targets: every %s, want %s", n, got, want)
+		}
 	}
 }

@@ -30,7 +30,7 @@ func (a *App) press(k tea.KeyPressMsg) tea.Cmd {
 		}
 		return nil
 	}
-	a.said, a.waiting, a.armed = "", false, 0
+	a.said, a.waiting, a.news, a.armed = "", false, false, 0
 	switch action {
 	case keys.Redraw:
 		return tea.ClearScreen

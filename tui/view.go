@@ -46,13 +46,14 @@ func (a *App) View() tea.View {
 	}
 	v := tea.NewView("")
 	v.AltScreen = true
+	v.ReportFocus = a.board.Interval > 0
 	if a.mouse {
 		v.MouseMode = tea.MouseModeCellMotion
 	}
 	switch {
 	case a.outside.active:
 		v.AltScreen = false
-		v.MouseMode = tea.MouseModeNone
+		v.MouseMode, v.ReportFocus = tea.MouseModeNone, false
 		if !a.outside.last {
 			v.Content = a.look.T.GoBack
 		}
@@ -129,7 +130,11 @@ func (a *App) header() string {
 			}
 			return l.Cut(l.Paint(theme.Strong, name)+"  "+title, a.w)
 		}
-		return l.Ends(l.Paint(theme.Strong, name)+"  "+a.top().Title(l), state, a.w)
+		left := l.Paint(theme.Strong, name) + "  " + a.top().Title(l)
+		if ansi.StringWidth(left)+2+ansi.StringWidth(state) > a.w {
+			state, _, _ = strings.Cut(state, "  ") // the time, not how often
+		}
+		return l.Ends(left, state, a.w)
 	}
 	var parts []string
 	for _, p := range a.stack[1:] {
@@ -138,6 +143,9 @@ func (a *App) header() string {
 		}
 	}
 	// What is deepest says most: the middle of a long path goes first.
+	if i := strings.LastIndex(state, "   "); i >= 0 && ansi.StringWidth(name+parts[len(parts)-1]+state)+8 > a.w {
+		state = state[i+3:] // the name of the page matters more
+	}
 	room := a.w - len(name) - 5 - ansi.StringWidth(state)
 	for len(parts) > 1 && ansi.StringWidth(strings.Join(parts, " > ")) > room {
 		parts = append([]string{l.Tail()}, parts[2:]...)

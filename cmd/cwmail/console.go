@@ -62,7 +62,7 @@ func (a *app) runConsole(cmd *cobra.Command) error {
 			Settings: a.consoleSettings(w), Remember: a.rememberTheme,
 			Save: saveBeside, Pipe: pipe, Have: have, Host: hostname(),
 			Env: a.env, Now: a.now,
-		}, a.in, a.out)
+		}, a.in, a.screen)
 		if err != nil {
 			return &failure{what: "could not show the console", why: err.Error(), hints: []string{"cwmail check prints the same as text", "cwmail doctor terminal tells what the terminal can do"}}
 		}
@@ -86,7 +86,7 @@ func whatIf(e *checks.Examiner) func(context.Context, checks.Target, []dns.Set, 
 func words() []ui.Word {
 	var out []ui.Word
 	for _, w := range glossary.Words() {
-		out = append(out, ui.Word{Name: w.Name, Text: w.Text, Example: w.Example})
+		out = append(out, ui.Word{Name: w.Name, Text: w.Text, Example: w.Example, Also: w.Also})
 	}
 	return out
 }
@@ -95,6 +95,9 @@ func words() []ui.Word {
 func (a *app) consoleSettings(w *world) tui.Settings {
 	c := w.file.Console
 	s := tui.Settings{Theme: a.shared.theme, Saved: c.Theme, Color: a.shared.color, ASCII: a.shared.ascii, Privacy: a.shared.privacy, Keys: c.Keys}
+	if s.Interval = tui.DefaultInterval(len(targetsOf(w))); c.Interval != nil {
+		s.Interval = *c.Interval
+	}
 	if s.Color == "" && a.getenv("CWMAIL_COLOR") == "" {
 		s.Color = c.Color
 	}
@@ -103,6 +106,7 @@ func (a *app) consoleSettings(w *world) tui.Settings {
 			s.Saved = string(name)
 		}
 	}
+	s.Mouse = isOn(c.Mouse)
 	s.ASCII = s.ASCII || isOn(c.ASCII)
 	s.Privacy = s.Privacy || isOn(c.Privacy)
 	return s

@@ -26,6 +26,7 @@ type Engine struct {
 	Glossary func() []ui.Word
 	Service  transports.Service
 	Now      func() time.Time
+	Interval time.Duration // between two looks at the same target; 0: only when asked
 	Texts    *ui.Texts
 	Frame    ui.Frame
 }
@@ -33,30 +34,39 @@ type Engine struct {
 const (
 	abreast  = 8                // examinations at a time; each asks many questions at once
 	deadline = 60 * time.Second // of one examination
+	stale    = 3                // intervals after which a result tells nothing any more
 )
 
 // Board is what is known about each target, and the examinations under way.
 type Board struct {
 	Engine
 	Entries []*Entry
+	InSight func() []*Entry // those to begin with, when many wait
 
 	queue   []*Entry
 	running map[int64]*Entry
 	frozen  bool
+	paused  bool
+	begun   bool
 }
 
 // Entry is one target on the board.
 type Entry struct {
 	Target checks.Target
 	Report checks.Report
-	Known  bool // Report is of an examination that ended
-	Busy   bool // one is under way or waits for its turn
+	Known  bool     // Report is of an examination that ended
+	Busy   bool     // one that was asked for is under way or waits for its turn
+	Stale  bool     // the report is too old to go by
+	Asked  int      // examinations that were asked for
+	Was    ui.State // before the last examination
 	Broken string
 	Began  time.Time
+	Ended  time.Time // the last examination
 	Stages []Stage
 
-	task *ui.Task
-	held *checks.Report // came while the board was frozen
+	waits bool // in the queue
+	task  *ui.Task
+	held  *checks.Report // came while the board was frozen
 }
 
 // Stage is how far a part of an examination has come.
@@ -87,14 +97,26 @@ func (b *Board) Add(domain string) (e *Entry, added bool) {
 	return e, true
 }
 
-// Check queues examinations and returns the command that begins them.
+// Check queues examinations and returns the command that begins them. One that
+// runs by itself already is told of from now on.
 func (b *Board) Check(entries ...*Entry) tea.Cmd {
 	for _, e := range entries {
-		if !e.Busy {
-			e.Busy, e.Stages, e.Broken, e.Began = true, nil, "", time.Time{}
+		if e.Busy {
+			continue
+		}
+		e.Busy, e.Broken = true, ""
+		e.Asked++
+		if e.task == nil {
+			e.Stages, e.Began, e.waits = nil, time.Time{}, true
 			b.queue = append(b.queue, e)
 		}
 	}
+	return b.fill()
+}
+
+// Begin lets examinations start: before it, they only wait.
+func (b *Board) Begin() tea.Cmd {
+	b.begun = true
 	return b.fill()
 }
 
@@ -106,44 +128,118 @@ func (b *Board) Again(entries ...*Entry) tea.Cmd {
 	return b.Check(entries...)
 }
 
-// fill starts what waits, as far as there is room.
+// fill starts what waits, as far as there is room: what is in sight first.
 func (b *Board) fill() tea.Cmd {
 	var cmds []tea.Cmd
-	for len(b.queue) > 0 && len(b.running) < abreast {
-		e := b.queue[0]
-		b.queue = b.queue[1:]
-		target := e.Target
-		task, cmd := ui.Start(b.Context, func(ctx context.Context, emit func(any)) any {
-			ctx, cancel := context.WithTimeout(ctx, deadline)
-			defer cancel()
-			return b.Examine(ctx, target, func(ev checks.Event) { emit(ev) })
-		})
-		e.task, e.Began = task, b.Now()
-		b.running[task.ID] = e
-		cmds = append(cmds, cmd)
+	for b.begun && len(b.running) < abreast {
+		e := b.next()
+		if e == nil {
+			break
+		}
+		cmds = append(cmds, b.start(e))
 	}
 	return tea.Batch(cmds...)
 }
 
+// next takes an entry out of the queue; nil when none waits.
+func (b *Board) next() *Entry {
+	if len(b.queue) > 0 && b.InSight != nil {
+		for _, e := range b.InSight() {
+			if e.waits {
+				e.waits = false // its place in the queue is passed over later
+				return e
+			}
+		}
+	}
+	for len(b.queue) > 0 {
+		e := b.queue[0]
+		b.queue[0] = nil
+		if b.queue = b.queue[1:]; e.waits {
+			e.waits = false
+			return e
+		}
+	}
+	return nil
+}
+
+func (b *Board) start(e *Entry) tea.Cmd {
+	target := e.Target
+	task, cmd := ui.Start(b.Context, func(ctx context.Context, emit func(any)) any {
+		ctx, cancel := context.WithTimeout(ctx, deadline)
+		defer cancel()
+		return b.Examine(ctx, target, func(ev checks.Event) { emit(ev) })
+	})
+	e.task, e.Stages, e.Began = task, nil, b.Now()
+	b.running[task.ID] = e
+	return cmd
+}
+
+// Step is the time between two looks that the board takes by itself. They are
+// spread over the interval, so that a thousand targets do not ask at once.
+func (b *Board) Step() time.Duration {
+	if b.Interval <= 0 || len(b.Entries) == 0 {
+		return 0
+	}
+	return max(b.Interval/time.Duration(len(b.Entries)), time.Second)
+}
+
+// Tick is called once in a Step: what was looked at longest ago is looked at
+// again, without a stir on the screen unless the result differs. Results grow
+// old while that is paused; what is frozen does not move at all.
+func (b *Board) Tick() tea.Cmd {
+	if b.Interval <= 0 || b.frozen || len(b.Entries) == 0 {
+		return nil
+	}
+	oldest := b.Entries[0]
+	var old []*Entry
+	for _, e := range b.Entries {
+		if e.Stale = e.Known && b.Now().Sub(e.Ended) > stale*b.Interval; e.Stale {
+			old = append(old, e)
+		}
+		if e.Ended.Before(oldest.Ended) {
+			oldest = e
+		}
+	}
+	if b.paused || len(b.running)+len(b.queue) > 0 {
+		return nil
+	}
+	if len(old) > 0 {
+		return b.Again(old...) // somebody comes back, or the machine was asleep
+	}
+	if b.Forget != nil {
+		b.Forget()
+	}
+	return b.start(oldest)
+}
+
+// Pause holds back what the board does by itself, or lets it go on.
+func (b *Board) Pause(on bool) { b.paused = on }
+
+// Paused says whether that is held back.
+func (b *Board) Paused() bool { return b.paused }
+
 // Update hears of the examinations. e is the entry that a message was about,
-// nil for messages that are not for the board or come too late.
-func (b *Board) Update(m tea.Msg) (cmd tea.Cmd, e *Entry) {
+// nil for messages that are not for the board or come too late; changed says
+// that its verdict differs from before, without anybody having asked.
+func (b *Board) Update(m tea.Msg) (cmd tea.Cmd, e *Entry, changed bool) {
 	switch m := m.(type) {
 	case ui.EventMsg:
 		if e = b.running[m.ID]; e == nil {
-			return nil, nil
+			return nil, nil, false
 		}
 		if ev, ok := m.Event.(checks.Event); ok {
 			e.stage(ev)
 		}
-		return e.task.Next(), e
+		return e.task.Next(), e, false
 	case ui.DoneMsg:
 		if e = b.running[m.ID]; e == nil {
-			return nil, nil
+			return nil, nil, false
 		}
 		delete(b.running, m.ID)
-		e.Busy, e.task = false, nil
-		if m.Err != nil {
+		quiet := !e.Busy && e.Known
+		e.Was = e.State()
+		e.Busy, e.task, e.Stale, e.Ended = false, nil, false, b.Now()
+		if e.Broken = ""; m.Err != nil {
 			e.Broken = m.Err.Error()
 		}
 		if r, ok := m.Value.(checks.Report); ok {
@@ -151,9 +247,9 @@ func (b *Board) Update(m tea.Msg) (cmd tea.Cmd, e *Entry) {
 				e.thaw()
 			}
 		}
-		return b.fill(), e
+		return b.fill(), e, quiet && e.State() != e.Was
 	}
-	return nil, nil
+	return nil, nil, false
 }
 
 func (e *Entry) stage(ev checks.Event) {
@@ -171,16 +267,16 @@ func (e *Entry) thaw() {
 	}
 }
 
-// Stop ends all examinations. It returns how many there were.
+// Stop ends all examinations. It returns how many were asked for.
 func (b *Board) Stop() (n int) {
-	n = len(b.running) + len(b.queue)
+	n = b.Running()
 	for id, e := range b.running {
 		e.task.Stop()
 		e.task, e.Busy = nil, false
 		delete(b.running, id)
 	}
 	for _, e := range b.queue {
-		e.Busy = false
+		e.Busy, e.waits = false, false
 	}
 	b.queue = nil
 	return n
@@ -200,14 +296,22 @@ func (b *Board) Freeze() (frozen bool) {
 // Frozen says whether results are held back.
 func (b *Board) Frozen() bool { return b.frozen }
 
-// Running is the number of examinations that have not ended.
-func (b *Board) Running() int { return len(b.running) + len(b.queue) }
+// Running is the number of examinations that were asked for and have not ended.
+func (b *Board) Running() (n int) {
+	for _, e := range b.Entries {
+		if e.Busy {
+			n++
+		}
+	}
+	return n
+}
 
-// Slowest is the examination that runs longest; nil when none does.
+// Slowest is the examination that runs longest; nil when none does that
+// somebody waits for.
 func (b *Board) Slowest() *Entry {
 	var slow *Entry
 	for _, e := range b.running {
-		if slow == nil || e.Began.Before(slow.Began) || e.Began.Equal(slow.Began) && e.task.ID < slow.task.ID {
+		if e.Busy && (slow == nil || e.Began.Before(slow.Began) || e.Began.Equal(slow.Began) && e.task.ID < slow.task.ID) {
 			slow = e
 		}
 	}
@@ -222,8 +326,10 @@ func (e *Entry) State() ui.State {
 	switch {
 	case e.Busy:
 		return ui.Busy
-	case !e.Known:
+	case !e.Known, e.Stale:
 		return ui.Unknown
+	case e.Report.Verdict == checks.VerdictNote:
+		return ui.OK // notes are good to know: there is nothing to do
 	}
 	return verdictState(e.Report.Verdict)
 }
@@ -250,6 +356,11 @@ func (e *Entry) Problems() []finding.Finding { return problems(e.Report) }
 
 func problems(r checks.Report) []finding.Finding {
 	return slices.DeleteFunc(r.Open(), func(f finding.Finding) bool { return f.Severity() == finding.Note })
+}
+
+// Notes are the findings that are good to know and need no work.
+func (e *Entry) Notes() []finding.Finding {
+	return slices.DeleteFunc(e.Report.Open(), func(f finding.Finding) bool { return f.Severity() != finding.Note })
 }
 
 // Name is how the entry is called, raw.
@@ -279,6 +390,17 @@ func (b *Board) Doing(l ui.Look, e *Entry) string {
 		name += ": " + strings.Join(parts, ", ")
 	}
 	return name
+}
+
+// Change tells in a sentence what the last examination changed.
+func (b *Board) Change(l ui.Look, e *Entry) string {
+	word := func(s ui.State) string {
+		if s == ui.Unknown {
+			return l.T.NotKnown
+		}
+		return l.Word(s)
+	}
+	return ui.Fill(l.T.Changed, b.title(l, e), clock(e.Ended), word(e.Was), word(e.State()))
 }
 
 // Summary is what Q leaves behind: a line for each target.

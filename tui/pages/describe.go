@@ -154,6 +154,7 @@ type judgement struct {
 	state ui.State
 	name  string
 	text  string
+	short string // for a narrow table
 }
 
 // judge sums the paths up: SPF, DKIM, DMARC.
@@ -180,21 +181,26 @@ func judge(l ui.Look, paths []checks.Path) []judgement {
 		}
 		return ", " + l.T.Aligned
 	}
-	out := []judgement{{wordState(spf), "SPF", summed(l, spf, n)}, {wordState(dkim), "DKIM", summed(l, dkim, n)}, {wordState(dmarc), "DMARC", summed(l, dmarc, n)}}
+	of := func(name string, t map[string]int) judgement {
+		return judgement{wordState(t), name, summed(l, t, n, l.T.OfAddresses), summed(l, t, n, l.T.OfShort)}
+	}
+	out := []judgement{of("SPF", spf), of("DKIM", dkim), of("DMARC", dmarc)}
 	if spf["pass"] > 0 {
-		out[0].text += aligned(func(p checks.Path) (string, rules.Truth) { return p.SPF, p.SPFAligned })
+		out[0].add(aligned(func(p checks.Path) (string, rules.Truth) { return p.SPF, p.SPFAligned }))
 	}
 	switch {
 	case dkim["none"] == n:
-		out[1] = judgement{ui.Skipped, "DKIM", l.T.NotSigned}
+		out[1] = judgement{ui.Skipped, "DKIM", l.T.NotSigned, l.T.NotSignedShort}
 	case dkim["pass"] > 0:
-		out[1].text += aligned(func(p checks.Path) (string, rules.Truth) { return p.DKIM, p.DKIMAligned })
+		out[1].add(aligned(func(p checks.Path) (string, rules.Truth) { return p.DKIM, p.DKIMAligned }))
 	}
 	if dmarc["none"] == n {
-		out[2] = judgement{ui.Warning, "DMARC", l.T.NoPolicy}
+		out[2] = judgement{ui.Warning, "DMARC", l.T.NoPolicy, l.T.NoPolicyShort}
 	}
 	return out
 }
+
+func (j *judgement) add(s string) { j.text, j.short = j.text+s, j.short+s }
 
 func tally(paths []checks.Path, of func(checks.Path) string) map[string]int {
 	out := map[string]int{}
@@ -209,7 +215,7 @@ func tally(paths []checks.Path, of func(checks.Path) string) map[string]int {
 }
 
 // summed says "passes for 16 of 16 addresses", or the results by number.
-func summed(l ui.Look, t map[string]int, n int) string {
+func summed(l ui.Look, t map[string]int, n int, forms [2]string) string {
 	if len(t) == 1 || t["pass"] > 0 {
 		for w, k := range t {
 			if len(t) == 1 || w == "pass" {
@@ -217,7 +223,7 @@ func summed(l ui.Look, t map[string]int, n int) string {
 				if !ok {
 					word = l.Text(w)
 				}
-				return ui.Count(l.T.OfAddresses, n, word, fmt.Sprint(k))
+				return ui.Count(forms, n, word, fmt.Sprint(k))
 			}
 		}
 	}
@@ -271,6 +277,17 @@ func lasted(d time.Duration) string {
 		return fmt.Sprintf("%.1f s", d.Seconds())
 	}
 	return fmt.Sprintf("%d s", int(d.Seconds()))
+}
+
+// every writes an interval for people, in the largest unit that is whole.
+func every(d time.Duration) string {
+	switch {
+	case d%time.Hour == 0:
+		return fmt.Sprintf("%d h", d/time.Hour)
+	case d%time.Minute == 0:
+		return fmt.Sprintf("%d min", d/time.Minute)
+	}
+	return fmt.Sprintf("%d s", d/time.Second)
 }
 
 // clock is a time of day.

@@ -74,6 +74,9 @@ func (p *Finding) Status(l ui.Look) string {
 	if len(p.records()) == 1 {
 		return l.T.ChangesNothing
 	}
+	if !somebody(p.f) {
+		return l.T.NobodyActs
+	}
 	return ui.Fill(l.T.WhoActs, who(l, p.e.Report, p.f))
 }
 
@@ -101,7 +104,11 @@ func (p *Finding) Keys() []keys.Action {
 		ks = append(ks, keys.Stop)
 	}
 	if len(p.records()) == 0 {
-		ks = append(ks, keys.WhatIf, keys.Copy, keys.CopyAll, keys.Print, keys.Save)
+		ks = append(ks, keys.WhatIf)
+		if p.f.Fix != nil && p.f.Fix.Command != "" {
+			ks = append(ks, keys.Copy, keys.CopyAll, keys.Print)
+		}
+		ks = append(ks, keys.Save)
 	}
 	return append(ks, keys.Answers, keys.Explain, keys.Filter, keys.CheckAll)
 }
@@ -193,6 +200,9 @@ func (p *Finding) Words() []string { return wordsOf(p.b, p.f) }
 
 // View draws the page.
 func (p *Finding) View(l ui.Look, w, h int) ui.Body {
+	if i, all := p.place(); i >= 0 {
+		p.f = all[i] // as it was seen last
+	}
 	p.lines, p.value = p.build(l, w)
 	b := ui.Body{Lines: p.text.View(p.lines, h), X: -1}
 	if y := p.text.Line(p.value); p.value >= 0 && y >= 0 {
@@ -235,21 +245,9 @@ func (p *Finding) build(l ui.Look, w int) (out []string, value int) {
 	}
 	say(l.T.LabelSaw, seen...)
 	say(l.T.LabelWhy, effect(l, f))
-	person := who(l, r, f)
-	if f.Who() == finding.CustomerDNS {
-		zone := r.Domain
-		if recs := p.records(); len(recs) > 0 {
-			zone = zoneOf(r, recs[0].Name)
-		}
-		if ns := nameServers(r, zone); len(ns) > 0 {
-			more := ""
-			if len(ns) > 3 {
-				ns, more = ns[:3], ", ..."
-			}
-			person += " (" + l.Text(strings.Join(ns, ", ")) + more + ")"
-		}
+	if somebody(f) {
+		say(l.T.LabelWho2, p.person(l))
 	}
-	say(l.T.LabelWho2, person)
 	out = append(out, "")
 	how := []string{l.Text(f.Action())}
 	if f.Fix != nil && f.Fix.Summary != "" && f.Fix.Summary != f.Action() && (l.Height >= 40 || f.Action() == "") {
@@ -287,6 +285,32 @@ func (p *Finding) build(l ui.Look, w int) (out []string, value int) {
 		out[i] = l.Cut(out[i], w)
 	}
 	return out, value
+}
+
+// somebody says whether a finding asks anybody to do anything.
+func somebody(f finding.Finding) bool {
+	return f.Severity() != finding.Note || f.Action() != "" || f.Fix != nil
+}
+
+// person is who must act, with the name servers where that is DNS.
+func (p *Finding) person(l ui.Look) string {
+	f, r := p.f, p.e.Report
+	person := who(l, r, f)
+	if f.Who() != finding.CustomerDNS {
+		return person
+	}
+	zone := r.Domain
+	if recs := p.records(); len(recs) > 0 {
+		zone = zoneOf(r, recs[0].Name)
+	}
+	ns, more := nameServers(r, zone), ""
+	if len(ns) == 0 {
+		return person
+	}
+	if len(ns) > 3 {
+		ns, more = ns[:3], ", ..."
+	}
+	return person + " (" + l.Text(strings.Join(ns, ", ")) + more + ")"
 }
 
 // labelled puts a label before a paragraph, or above it where it is narrow.

@@ -93,7 +93,7 @@ func (h *Home) arrange() {
 
 // urgency orders entries by what to look at first.
 func urgency(e *Entry) int {
-	return slices.Index([]ui.State{ui.Failure, ui.Unknown, ui.Warning, ui.Busy, ui.Note, ui.OK}, e.State())
+	return slices.Index([]ui.State{ui.Failure, ui.Unknown, ui.Warning, ui.Busy, ui.OK}, e.State())
 }
 
 func (h *Home) matches(e *Entry) bool {
@@ -107,6 +107,20 @@ func (h *Home) selected() *Entry {
 		return nil
 	}
 	return h.rows[h.list.At].e
+}
+
+// InSight are the selected entry and those around it.
+func (h *Home) InSight() (out []*Entry) {
+	if e := h.selected(); e != nil {
+		out = append(out, e)
+	}
+	from, to := h.list.Shown()
+	for i := max(0, from); i < min(to, len(h.rows)); i++ {
+		if e := h.rows[i].e; e != nil {
+			out = append(out, e)
+		}
+	}
+	return out
 }
 
 func (h *Home) listed(draw func(int, bool) string) widget.Rows {
@@ -133,7 +147,7 @@ func (h *Home) Title(l ui.Look) string {
 		name += ", " + ui.Count(l.T.NDomains, domains)
 	}
 	var parts []string
-	for _, s := range []ui.State{ui.Failure, ui.Warning, ui.Note, ui.OK} {
+	for _, s := range []ui.State{ui.Failure, ui.Warning, ui.OK} {
 		if n[s] > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", n[s], l.Word(s)))
 		}
@@ -166,28 +180,44 @@ func (h *Home) State(l ui.Look) string {
 	if last.IsZero() {
 		return ""
 	}
-	return ui.Fill(l.T.CheckedAt, clock(last))
+	at := ui.Fill(l.T.CheckedAt, clock(last))
+	switch {
+	case h.b.Interval <= 0:
+		return at
+	case h.b.Paused():
+		return at + "  " + l.T.Paused
+	}
+	return at + "  " + ui.Fill(l.T.Every, every(h.b.Interval))
 }
 
 // Status tells of the entry whose detail is shown.
 func (h *Home) Status(l ui.Look) string {
-	switch e := h.shown; {
+	e, name := h.shown, ""
+	if e != nil {
+		name = l.Text(e.Name())
+	}
+	switch {
 	case h.filter != "":
 		return ui.Fill(l.T.Filtered, l.Text(h.filter))
 	case e == nil:
 		return l.T.Ready
 	case e.Busy:
-		return ui.Fill(l.T.Checking, h.b.title(l, e))
+		return ui.Fill(l.T.Checking, name)
 	case e.Broken != "":
-		return ui.Fill(l.T.Broken, h.b.title(l, e), l.Text(e.Broken))
+		return ui.Fill(l.T.Broken, name, l.Text(e.Broken))
 	case !e.Known:
-		return ui.Fill(l.T.NotChecked, h.b.title(l, e))
+		return ui.Fill(l.T.NotChecked, name)
+	case e.Stale:
+		return ui.Fill(l.T.TooOld, name, clock(e.Ended))
 	default:
-		p := e.Problems()
-		if len(p) == 0 {
-			return ui.Fill(l.T.NothingWrong, h.b.title(l, e))
+		p, notes := e.Problems(), e.Notes()
+		switch {
+		case len(p) == 0 && len(notes) > 0:
+			return ui.Count(l.T.WithNotes, len(notes), name)
+		case len(p) == 0:
+			return ui.Fill(l.T.NothingWrong, name)
 		}
-		return ui.Count(l.T.Problems, len(p), h.b.title(l, e), title(l, p[0]))
+		return ui.Count(l.T.Problems, len(p), name, title(l, p[0]))
 	}
 }
 
@@ -582,10 +612,21 @@ func (h *Home) line(l ui.Look, r row, sel bool, w int, alone bool) string {
 	}
 	out := l.Badge(e.State()) + "  " + name + pad
 	out += fmt.Sprintf("%3s", count)
-	if alone && w >= 78 && len(p) > 0 {
-		out += "  " + l.Cut(title(l, p[0]), w-8-nameWidth-5)
+	if alone && w >= 78 {
+		out += "  " + l.Cut(h.gist(l, e, p), w-8-nameWidth-5)
 	}
 	return out
+}
+
+// gist is the worst problem of an entry, or that there is none.
+func (h *Home) gist(l ui.Look, e *Entry, p []finding.Finding) string {
+	switch notes := e.Notes(); {
+	case len(p) > 0:
+		return title(l, p[0])
+	case len(notes) > 0 && e.State() == ui.OK:
+		return l.Paint(theme.Muted, ui.Count(l.T.NNotes, len(notes)))
+	}
+	return ""
 }
 
 // summary is the detail of the entry that is shown.
@@ -621,10 +662,8 @@ func (h *Home) summary(l ui.Look, w, rows int) []string {
 	for _, j := range judge(l, e.Report.Paths) {
 		out = append(out, judged(l, j, w))
 	}
-	for _, f := range e.Report.Open() {
-		if f.Severity() == finding.Note {
-			out = append(out, l.Cut(l.Badge(ui.Note)+"  "+title(l, f), w))
-		}
+	for _, f := range e.Notes() {
+		out = append(out, l.Hang(l.Badge(ui.Note)+"  ", title(l, f), w)...)
 	}
 	if l.Height >= 40 && len(out)+8 < rows {
 		out = append(out, h.evidence(l, e, w, rows-len(out))...)
@@ -637,17 +676,51 @@ func judged(l ui.Look, j judgement, w int) string {
 	return l.Cut(fmt.Sprintf("%s  %-6s %s", l.Badge(j.state), j.name, j.text), w)
 }
 
-// problem is a finding in a few lines: title, effect, next step.
+// problem is a finding in a few lines: title, effect, next step and its records.
 func problem(l ui.Look, r reportT, f finding.Finding, w int) []string {
-	out := []string{l.Ends(l.Badge(severityState(f.Severity()))+"  "+title(l, f), l.Paint(theme.Muted, f.Code()), w)}
-	if w < 60 {
-		out[0] = l.Cut(l.Badge(severityState(f.Severity()))+"  "+title(l, f), w)
-	}
+	out := topic(l, f, w)
 	out = append(out, l.Hang("        ", effect(l, f), w)...)
 	if a := advice(l, f); a != "" {
 		out = append(out, l.Hang("   "+l.Paint(theme.Muted, l.T.LabelFix)+"  ", a, w)...)
 	}
+	out = append(out, changes(l, f, w)...)
 	return append(out, l.Hang("   "+l.Paint(theme.Muted, l.T.LabelWho)+"  ", who(l, r, f), w)...)
+}
+
+// topic is a finding's badge and title, with its code at the right where both
+// fit; a title is never cut.
+func topic(l ui.Look, f finding.Finding, w int) []string {
+	badge, text, code := l.Badge(severityState(f.Severity()))+"  ", title(l, f), l.Text(f.Code())
+	if w >= 60 && width(badge)+width(text)+2+width(code) <= w {
+		return []string{l.Ends(badge+text, l.Paint(theme.Muted, code), w)}
+	}
+	return l.Hang(badge, text, w)
+}
+
+// changes are the records of a fix, a line each.
+func changes(l ui.Look, f finding.Finding, w int) (out []string) {
+	if f.Fix == nil {
+		return nil
+	}
+	const most = 3
+	for i, rec := range f.Fix.Records {
+		if i == most {
+			return append(out, "        "+ui.Fill(l.T.MoreRecords, fmt.Sprint(len(f.Fix.Records)-most)))
+		}
+		do, value := l.T.ShortAdd, rec.Value
+		switch {
+		case rec.Remove:
+			do = l.T.ShortRemove
+			if rec.Replaces != nil {
+				value = *rec.Replaces
+			}
+		case rec.Replaces != nil:
+			do = l.T.ShortChange
+		}
+		text := l.Text(rec.Name) + "  " + l.Text(rec.Type) + "  " + l.Text(value)
+		out = append(out, l.Cut("   "+l.Paint(theme.Muted, do)+"  "+text, w))
+	}
+	return out
 }
 
 // evidence is the last answers, for high windows.

@@ -110,6 +110,9 @@ func (p *Report) State(l ui.Look) string {
 
 // Status is the verdict in a sentence.
 func (p *Report) Status(l ui.Look) string {
+	if problems := p.e.Problems(); p.e.State() != ui.Busy && !p.e.Stale && p.e.Broken == "" && len(problems) > 0 {
+		return ui.Count(l.T.ProblemsHere, len(problems), title(l, problems[0]))
+	}
 	h := Home{b: p.b, shown: p.e}
 	return h.Status(l)
 }
@@ -209,6 +212,9 @@ func (p *Report) build(l ui.Look, w int, folded bool) []item {
 	add := func(it item) {
 		if folded && len(it.lines) > 1 && it.open != nil {
 			it.lines = it.lines[:1]
+			if f := it.finding; f != nil {
+				it.lines = []string{l.Cut(l.Badge(severityState(f.Severity()))+"  "+title(l, *f), w)}
+			}
 		}
 		out = append(out, it)
 	}
@@ -298,16 +304,25 @@ func (p *Report) addFindings(l ui.Look, w int, add func(item), text func(...stri
 		})
 		for _, f := range silenced {
 			if p.unfold {
-				show(f, []string{l.Ends(l.Badge(severityState(f.Severity()))+"  "+title(l, f), l.Paint(theme.Muted, ui.Fill(l.T.Because, l.Text(f.SilencedBy))), w)})
+				show(f, follower(l, f, w))
 			}
 		}
 	}
 	if len(notes) > 0 {
 		text("", heading(l, l.T.GoodToKnow))
 		for _, f := range notes {
-			show(f, []string{l.Ends(l.Badge(ui.Note)+"  "+title(l, f), l.Paint(theme.Muted, f.Code()), w)})
+			show(f, topic(l, f, w))
 		}
 	}
+}
+
+// follower is a silenced finding, with what it follows from.
+func follower(l ui.Look, f finding.Finding, w int) []string {
+	head, why := l.Badge(severityState(f.Severity()))+"  ", ui.Fill(l.T.Because, l.Text(f.SilencedBy))
+	if width(head)+width(title(l, f))+2+width(why) <= w {
+		return []string{l.Ends(head+title(l, f), l.Paint(theme.Muted, why), w)}
+	}
+	return append(l.Hang(head, title(l, f), w), l.Hang("        ", why, w)...)
 }
 
 // records are the published records that decide, as far as the answers tell.

@@ -150,7 +150,7 @@ func (p *WhatIf) Status(l ui.Look) string {
 	case p.scroll:
 		return l.T.WhatIfResult
 	case p.after != nil:
-		return outcome(l, p.e.Report, *p.after)
+		return l.T.WhatIfNext
 	}
 	return l.T.WhatIfHelp
 }
@@ -431,7 +431,7 @@ func (p *WhatIf) result(l ui.Look, w int) (out []string) {
 		out = append(out, "")
 	}
 	own := func(f finding.Finding) string { return l.Badge(severityState(f.Severity())) }
-	list(l.T.Goes, gone, func(finding.Finding) string { return l.Badge(ui.OK) })
+	list(l.T.Goes, gone, own)
 	list(l.T.Comes, come, own)
 	list(l.T.Stays, stay, own)
 	b, a := judge(l, before.Paths), judge(l, after.Paths)
@@ -441,9 +441,9 @@ func (p *WhatIf) result(l ui.Look, w int) (out []string) {
 		for i := range a {
 			old := ""
 			if i < len(b) {
-				old = l.Badge(b[i].state) + " " + b[i].text
+				old = l.Badge(b[i].state) + " " + b[i].short
 			}
-			out = append(out, l.Fit("  "+a[i].name, 8)+l.Fit(l.Cut(old, n-2), n)+l.Cut(l.Badge(a[i].state)+" "+a[i].text, w-8-n))
+			out = append(out, l.Fit("  "+a[i].name, 8)+l.Fit(l.Cut(old, n-2), n)+l.Cut(l.Badge(a[i].state)+" "+a[i].short, w-8-n))
 		}
 	}
 	return out

@@ -18,9 +18,17 @@ type Texts struct {
 	Checking     string
 	CheckingNow  string
 	Broken       string
+	Changed      string
+	NotKnown     string
+	TooOld       string
+	Every        string
+	Paused       string
+	NNotes       [2]string
+	WithNotes    [2]string
 	NotChecked   string
 	NothingWrong string
 	Problems     [2]string
+	ProblemsHere [2]string
 	InFileOrder  string
 	BySeverity   string
 	FilterPrompt string
@@ -31,6 +39,10 @@ type Texts struct {
 	AllGood      string
 	CouldNotTell string
 	LabelFix     string
+	ShortAdd     string
+	ShortChange  string
+	ShortRemove  string
+	MoreRecords  string
 	LabelWho     string
 	LastAnswers  string
 
@@ -50,6 +62,7 @@ type Texts struct {
 	NoPolicy        string
 	NoPolicyShort   string
 	OfAddresses     [2]string
+	OfShort         [2]string
 	ProblemsHeading string
 	GoodToKnow      string
 	Silenced        [2]string
@@ -67,6 +80,7 @@ type Texts struct {
 	RecordNth      string
 	ChangesNothing string
 	WhoActs        string
+	NobodyActs     string
 	NoMoreProblems string
 	NoMoreMatches  string
 	FollowsFrom    string
@@ -154,6 +168,7 @@ type Texts struct {
 	WhatIfTrying string
 	WhatIfResult string
 	WhatIfHelp   string
+	WhatIfNext   string
 	WhatIfIntro  string
 	NotADomain   string
 	NotAType     string
@@ -264,8 +279,16 @@ var English = Texts{
 	CheckingNow:  "Being checked.",
 	Broken:       "%[1]s could not be checked: %[2]s. r tries again.",
 	NotChecked:   "%[1]s was not checked yet. r checks it.",
+	Changed:      "%[1]s changed at %[2]s: it was %[3]s, now it is %[4]s.",
+	NotKnown:     "not known",
+	TooOld:       "%[1]s: the result of %[2]s is too old to go by. r checks again.",
+	Every:        "every %[1]s",
+	Paused:       "paused",
+	NNotes:       [2]string{"1 note", "%[1]s notes"},
 	NothingWrong: "%[1]s: nothing is wrong.",
+	WithNotes:    [2]string{"%[2]s: nothing is wrong. 1 note is good to know.", "%[2]s: nothing is wrong. %[1]s notes are good to know."},
 	Problems:     [2]string{"%[2]s: 1 problem. %[3]s.", "%[2]s: %[1]s problems. Start with: %[3]s."},
+	ProblemsHere: [2]string{"1 problem: %[2]s.", "%[1]s problems. Start with: %[2]s."},
 	InFileOrder:  "Ordered as in the file.",
 	BySeverity:   "Ordered by severity: what fails stands first.",
 	FilterPrompt: "Filter:",
@@ -276,6 +299,10 @@ var English = Texts{
 	AllGood:      "Nothing was found that keeps this mail from arriving.",
 	CouldNotTell: "Some questions got no answer, so nothing can be said for sure.",
 	LabelFix:     "fix",
+	ShortAdd:     "add",
+	ShortChange:  "set",
+	ShortRemove:  "del",
+	MoreRecords:  "and %[1]s more: enter shows all of them",
 	LabelWho:     "who",
 	LastAnswers:  "LAST DNS ANSWERS",
 
@@ -294,6 +321,7 @@ var English = Texts{
 	NoPolicy:        "no policy: receivers decide for themselves",
 	NoPolicyShort:   "no policy",
 	OfAddresses:     [2]string{"%[2]s for the only address", "%[2]s for %[3]s of %[1]s addresses"},
+	OfShort:         [2]string{"%[2]s", "%[2]s for %[3]s of %[1]s"},
 	ProblemsHeading: "PROBLEMS",
 	GoodToKnow:      "GOOD TO KNOW",
 	Silenced:        [2]string{"1 more follows from these and needs no work of its own", "%[1]s more follow from these and need no work of their own"},
@@ -310,6 +338,7 @@ var English = Texts{
 	RecordNth:      "Record %[1]s of %[2]s is chosen for c and p; tab chooses the next.",
 	ChangesNothing: "cwmail changes nothing: change the record at your DNS provider, then press r.",
 	WhoActs:        "To act: %[1]s.",
+	NobodyActs:     "Good to know: nobody has to do anything.",
 	NoMoreProblems: "There are no more problems in this direction.",
 	NoMoreMatches:  "\"%[1]s\" is not found further on.",
 	FollowsFrom:    "Follows from %[1]s, and goes away with it.",
@@ -394,6 +423,7 @@ var English = Texts{
 	WhatIfTrying: "Trying it out against DNS.",
 	WhatIfResult: "Moving through the result. tab goes back to the fields.",
 	WhatIfHelp:   "Change the value, then press enter. An empty value means: no such record.",
+	WhatIfNext:   "Nothing was published. tab goes to the next field, and to the result.",
 	WhatIfIntro:  "Try a change before you publish it: cwmail looks at DNS as if this record stood there.",
 	NotADomain:   "'%[1]s' is not a name in DNS: it needs a dot, e.g. acme.example.",
 	NotAType:     "'%[1]s' is no record type that cwmail knows: use TXT, MX, CNAME, A or AAAA.",

@@ -156,6 +156,9 @@ func (l *List) roaming(r Rows) bool {
 	return true
 }
 
+// Shown are the rows of the last View: from, and the one behind the last.
+func (l *List) Shown() (from, to int) { return l.top, l.top + l.h }
+
 // Place is "12-30 of 88", or "" when everything is in sight.
 func (l *List) Place(n int) string {
 	if n <= l.h || l.h <= 0 {
