@@ -23,6 +23,13 @@ func (e *Examiner) ConfigurationFindings() []finding.Finding {
 	return all
 }
 
+// ConfigurationReport is the report on the configuration as a whole, which has
+// no domain and no paths. ok is false where there is nothing to tell.
+func (e *Examiner) ConfigurationReport() (r Report, ok bool) {
+	all := e.ConfigurationFindings()
+	return Report{Target: settings.File, Started: e.Now(), Verdict: overall(all), Findings: all}, len(all) > 0
+}
+
 // settingsInput is the transport with what DNS says about it.
 func (w *work) settingsInput(t transports.Transport) settings.Input {
 	in := settings.Input{Transport: t, All: w.All, Service: w.Service, Unknown: w.Unknown}
@@ -32,6 +39,9 @@ func (w *work) settingsInput(t transports.Transport) settings.Input {
 			in.ReplyTo.StrictDKIM, in.ReplyTo.StrictSPF = r.Record.StrictDKIM, r.Record.StrictSPF
 			in.ReplyTo.Evidence = []finding.Evidence{{Name: "_dmarc." + r.FoundAt, Type: "TXT", Answer: r.Record.Text}}
 		}
+	}
+	if w.Passwords != nil && t.Type == transports.SMTP {
+		in.PasswordProblem = w.Passwords(t)
 	}
 	if w.relay != nil {
 		in.Host = w.relay.Addresses

@@ -34,6 +34,10 @@ type Examiner struct {
 	All []transports.Transport
 	// Unknown are the settings of the file that nothing reads.
 	Unknown []UnknownSetting
+	// Passwords says why the place where a transport's password should be gives
+	// none; "" when it gives one, or can only be told by logging in. nil: not
+	// asked.
+	Passwords func(transports.Transport) string
 }
 
 // Stage is one part of an examination, in the words of Stages.

@@ -41,6 +41,7 @@ const (
 	Add     = "add"
 	Remove  = "remove"
 	Changed = "change"
+	Moved   = "move"
 )
 
 // Change is one term of a proposal, in the order of the new record; terms that
@@ -48,7 +49,7 @@ const (
 type Change struct {
 	Term   string // as proposed; as it was where it goes
 	Was    string // as it was; "" for a term that is added
-	What   string // Same, Add, Remove or Changed
+	What   string // Same, Add, Remove, Changed or Moved
 	Reason string // in words; "" for Same
 
 	// CostBefore and CostAfter are DNS look-ups, with everything below; -1
@@ -128,6 +129,7 @@ type draft struct {
 	newcomer bool     // other senders of the domain have to be guessed from MX
 	forceAll bool     // a redirect was replaced
 	spare    string
+	merging  bool // the terms come from a record beside the first
 }
 
 // Propose writes the record to publish. It is pure: what it cannot know from
@@ -215,9 +217,9 @@ func (d *draft) addSource(s source, further bool) {
 	hasAll := slices.ContainsFunc(s.pieces, func(p piece) bool { return slices.ContainsFunc(p.to, isAllText) })
 	for i, p := range s.pieces {
 		before := len(d.terms)
-		second := s.second > 0 && i >= s.second
+		d.merging = further || s.second > 0 && i >= s.second
 		for _, to := range p.to {
-			d.addTerm(to, p, s, hasAll, further || second)
+			d.addTerm(to, p, s, hasAll, d.merging)
 		}
 		if len(p.to) == 0 {
 			d.remove(p.from, "it is no term of SPF")
@@ -244,8 +246,10 @@ func (d *draft) keep(term, was, reason string) {
 	switch {
 	case term != was:
 		c.What, c.Reason = Changed, cmp.Or(reason, "it was written wrongly")
+	case d.merging:
+		c.What, c.Reason = Moved, "from the other record"
 	case len(d.alls) > 0 && !strings.Contains(term, "="):
-		c.What, c.Reason = Changed, "it moves before "+d.alls[0]
+		c.What, c.Reason = Moved, "before "+d.alls[0]
 	}
 	d.terms = append(d.terms, c)
 }
@@ -308,7 +312,10 @@ func (d *draft) has(f func(Change) bool) bool {
 }
 
 func (d *draft) addAll(to, was string) {
-	if len(d.alls) > 0 {
+	switch {
+	case len(d.alls) > 0 && d.merging:
+		d.remove(was, "of the other record: all stands only once, at the end")
+	case len(d.alls) > 0:
 		d.remove(was, "all stands only once, at the end")
 	}
 	d.alls = append(d.alls, to)
@@ -420,7 +427,9 @@ func (d *draft) placeClockWise() {
 	for i := range d.terms[:at] {
 		if c := d.terms[i]; c.What != Remove && turnsAway(c.Was, d.in.Result.Outcomes) {
 			ours := d.terms[at]
-			ours.What, ours.Reason = Changed, "it moves before "+c.Term+", which turns ClockWise away"
+			if ours.Term == ours.Was {
+				ours.What, ours.Reason = Moved, "before "+c.Term+", which turns ClockWise away"
+			}
 			d.terms = slices.Insert(slices.Delete(d.terms, at, at+1), i, ours)
 			return
 		}

@@ -369,7 +369,7 @@ func TestChanges(t *testing.T) {
 		"same ip4:20.0.0.1 (ip4:20.0.0.1) 0 0",
 		"same include:suite-a.example (include:suite-a.example) 4 4",
 		"change include:_spf.clockwise.info (a:_spf.clockwise.info) 1 1",
-		"change include:crm.example (include:crm.example) 0 2",
+		"move include:crm.example (include:crm.example) 0 2",
 		"remove include:_spf.clockwise.info (include:_spf.clockwise.info) 0 -1",
 		"same -all (-all) 0 0",
 	}

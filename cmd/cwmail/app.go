@@ -21,10 +21,15 @@ type app struct {
 	shared shared
 	args   []string // the command line
 
+	screen io.Writer // the terminal itself, for the console
 	hiding []*hiding // the streams that --privacy filters; empty without it
 }
 
-func newApp(s system) *app { return &app{system: s} }
+func newApp(s system) *app {
+	a := &app{system: s, screen: s.out}
+	a.out = &kept{to: s.out}
+	return a
+}
 
 // main runs a command line and returns the exit status.
 //
@@ -33,17 +38,44 @@ func newApp(s system) *app { return &app{system: s} }
 // `--version` cost 2.6 times an empty program, before any of our own code.
 func (a *app) main(ctx context.Context, args []string) int {
 	a.args = args
+	result := a.out.(*kept)
 	root := newRoot(a)
 	root.SetArgs(args)
 	root.SetIn(a.in)
 	root.SetOut(a.out)
 	root.SetErr(a.err)
 	err := root.ExecuteContext(ctx)
+	for _, h := range a.hiding {
+		h.flush()
+	}
+	if result.err != nil {
+		err = unwritten(result.err)
+	}
 	code := report(a.err, err)
 	for _, h := range a.hiding {
-		h.close()
+		h.flush()
 	}
 	return code
+}
+
+// unwritten is the error about a result that its reader never got.
+func unwritten(err error) error {
+	return &failure{what: "could not write the result", why: cause(err), hints: []string{"what was written is not whole: do not use it"}}
+}
+
+// kept remembers the first error of a stream, so that a result that could not
+// be written is told once, at the end, whoever wrote it.
+type kept struct {
+	to  io.Writer
+	err error
+}
+
+func (k *kept) Write(p []byte) (int, error) {
+	n, err := k.to.Write(p)
+	if k.err == nil {
+		k.err = err
+	}
+	return n, err
 }
 
 // prepare judges the shared flags before a command runs, and puts the filter
@@ -116,7 +148,8 @@ func (h *hiding) masked(text []byte) []byte {
 	return []byte(h.mask.Text(string(text)))
 }
 
-func (h *hiding) close() {
+// flush writes a line that has no end yet.
+func (h *hiding) flush() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if len(h.rest) > 0 {

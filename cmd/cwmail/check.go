@@ -24,7 +24,9 @@ func newCheck(a *app, runF func(context.Context, *checkOptions) error) *cobra.Co
 		Use:   "check [TRANSPORT|DOMAIN ...]",
 		Short: "Examine transports or domains, and say what to do",
 		Long: "Examines all configured transports, or those that are named, or any domain,\n" +
-			"which is looked at as if the ClockWise server sent with an address of it.\n\n" +
+			"which is looked at as if the ClockWise server sent with an address of it.\n" +
+			"Without names, what is wrong with the configuration as a whole stands in a last\n" +
+			"report, \"configuration file\".\n\n" +
 			"Exit status: 0 nothing wrong, 1 a failure was found (with --strict a warning\n" +
 			"too), 2 wrong use or configuration, 3 could not be determined.",
 		Example: "  cwmail check\n  cwmail check acme.example --markdown\n  cwmail check \"Office 365 relay\" --json\n" +
@@ -52,7 +54,11 @@ func (a *app) runCheck(cmd *cobra.Command, o *checkOptions) error {
 		if err != nil {
 			return err
 		}
-		reports := examineAll(ctx, a.examiner(w), targets)
+		e := a.examiner(w)
+		reports := examineAll(ctx, e, targets)
+		if r, ok := e.ConfigurationReport(); ok && len(o.names) == 0 {
+			reports = append(reports, r)
+		}
 		if err := a.printReports(reports, o.markdown); err != nil {
 			return err
 		}

@@ -5,12 +5,14 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
 	"clockwise.info/cwmail/checks"
 	"clockwise.info/cwmail/checks/finding"
 	"clockwise.info/cwmail/checks/glossary"
+	"clockwise.info/cwmail/checks/safe"
 )
 
 type explainOptions struct{ what string }
@@ -107,15 +109,26 @@ func (a *app) explainRule(r *finding.Rule) error {
 	return nil
 }
 
-// wrapped writes a text in lines of at most 78 columns behind two spaces.
-func (a *app) wrapped(text string) {
-	line := " "
-	for _, word := range strings.Fields(text) {
-		if len(line)+1+len(word) > 80 && strings.TrimSpace(line) != "" {
+// textWidth is how wide our own lines are at most.
+const textWidth = 80
+
+// wrapped writes a text in lines behind two spaces.
+func (a *app) wrapped(text string) { a.behind("  ", text) }
+
+// behind writes a text in lines behind some spaces; a word that is longer than
+// a line stays whole.
+func (a *app) behind(margin, text string) {
+	line := ""
+	for _, word := range strings.Fields(safe.Line(text)) {
+		switch {
+		case line == "":
+			line = margin + word
+		case utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) > textWidth:
 			a.printf("%s\n", line)
-			line = " "
+			line = margin + word
+		default:
+			line += " " + word
 		}
-		line += " " + word
 	}
 	a.printf("%s\n", line)
 }

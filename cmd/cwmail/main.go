@@ -16,7 +16,9 @@ func main() { os.Exit(run()) }
 func run() int {
 	if len(os.Args) == 2 && os.Args[1] == "--version" {
 		// The question that other programs ask needs none of the commands.
-		fmt.Println(version())
+		if _, err := fmt.Println(version()); err != nil {
+			return report(os.Stderr, unwritten(err))
+		}
 		return exitOK
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)

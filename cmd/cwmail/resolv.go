@@ -50,8 +50,15 @@ func parseServer(ctx context.Context, text string) (netip.AddrPort, error) {
 	if s, err := netip.ParseAddrPort(text); err == nil {
 		return s, portError(int(s.Port()))
 	}
-	if a, err := netip.ParseAddr(strings.Trim(text, "[]")); err == nil {
+	bare := strings.TrimSuffix(text, "]")
+	if len(bare) < len(text) {
+		bare = strings.TrimPrefix(bare, "[")
+	}
+	if a, err := netip.ParseAddr(bare); err == nil {
 		return netip.AddrPortFrom(a, dnsPort), nil
+	}
+	if strings.Contains(text, "/") {
+		return netip.AddrPort{}, fmt.Errorf("%q is neither an address nor the name of a host", text)
 	}
 	host, portText, err := net.SplitHostPort(text)
 	if err != nil {

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 
@@ -30,20 +31,72 @@ func newRoot(a *app) *cobra.Command {
 		SilenceUsage:               true,
 		SuggestionsMinimumDistance: 2,
 	}
-	cobra.EnableCommandSorting = false // the order of commands is one of use
-	root.CompletionOptions.HiddenDefaultCmd = true
+	cobra.EnableCommandSorting = false              // the order of commands is one of use
+	root.CompletionOptions.DisableDefaultCmd = true // ours has errors of our form
+	root.SetHelpCommand(newHelp())
 	root.SetVersionTemplate("{{.Version}}\n")
 	root.SetUsageTemplate(usage)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		if word := firstWord(cmd, a.args); cmd.HasAvailableSubCommands() && cmd == root && word != "" {
 			return noSuchCommand(cmd, []string{word}) // its flags are not the mistake
 		}
-		return &failure{what: "could not read the command line", why: err.Error(), hints: []string{cmd.CommandPath() + " --help lists the flags"}}
+		return flagError(cmd, err)
 	})
 	root.PersistentFlags().SortFlags = false
 	a.shared.register(root)
 	root.AddCommand(commands(a)...)
+	root.AddCommand(newCompletion(a))
 	return root
+}
+
+// newHelp is cobra's help command, which would take any word for a topic.
+func newHelp() *cobra.Command {
+	return &cobra.Command{
+		Use: "help [COMMAND]", Short: "Explain a command", Example: "  cwmail help spf eval",
+		RunE: func(cmd *cobra.Command, words []string) error {
+			found, rest, err := cmd.Root().Find(words)
+			if err != nil {
+				return err
+			}
+			if len(rest) > 0 {
+				return noSuchCommand(found, rest)
+			}
+			found.InitDefaultHelpFlag()
+			return found.Help()
+		},
+	}
+}
+
+// newCompletion writes what a shell needs to complete our commands.
+func newCompletion(a *app) *cobra.Command {
+	shells := []struct {
+		name  string
+		write func(*cobra.Command, io.Writer) error
+	}{
+		{"bash", func(c *cobra.Command, w io.Writer) error { return c.GenBashCompletionV2(w, true) }},
+		{"zsh", (*cobra.Command).GenZshCompletion},
+		{"fish", func(c *cobra.Command, w io.Writer) error { return c.GenFishCompletion(w, true) }},
+		{"powershell", (*cobra.Command).GenPowerShellCompletionWithDesc},
+	}
+	var names []string
+	for _, s := range shells {
+		names = append(names, s.name)
+	}
+	return &cobra.Command{
+		Use: "completion SHELL", Short: "Print what a shell needs to complete commands", Hidden: true,
+		Long:      "Prints a script that lets a shell complete the commands and flags of cwmail.\nSHELL is one of: " + strings.Join(names, ", ") + ".",
+		Example:   "  cwmail completion bash > ~/.local/share/bash-completion/completions/cwmail",
+		ValidArgs: names,
+		Args:      args(1, 1, "the name of a shell: "+strings.Join(names, ", ")),
+		RunE: func(cmd *cobra.Command, words []string) error {
+			for _, s := range shells {
+				if s.name == words[0] {
+					return s.write(cmd.Root(), a.out)
+				}
+			}
+			return &failure{what: "could not run cwmail completion", why: fmt.Sprintf("%q is not a shell that it knows", words[0]), hints: []string{"good values: " + strings.Join(names, ", ")}}
+		},
+	}
 }
 
 // firstWord is the first argument that is neither a flag nor the value of one.

@@ -7,8 +7,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/netip"
 	"os"
+	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 	"unicode/utf8"
@@ -17,6 +20,9 @@ import (
 	"clockwise.info/cwmail/checks/safe"
 	"clockwise.info/cwmail/transports/smtp"
 )
+
+// savedSchema is the version of the file.
+const savedSchema = 1
 
 // saved is the file of --save: everything that was heard in a run. Nothing in
 // it is secret, as a run never logs in anywhere.
@@ -124,7 +130,7 @@ func writeSaved(path string, answers []dns.Answer, talks []smtp.Conversation) er
 	if err := dns.WriteAnswers(&raw, answers); err != nil {
 		return err
 	}
-	doc := saved{Schema: 1, Answers: raw.Bytes(), Conversations: []savedConversation{}}
+	doc := saved{Schema: savedSchema, Answers: raw.Bytes(), Conversations: []savedConversation{}}
 	for _, c := range talks {
 		doc.Conversations = append(doc.Conversations, toSaved(c))
 	}
@@ -132,7 +138,27 @@ func writeSaved(path string, answers []dns.Answer, talks []smtp.Conversation) er
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(path, text, 0o600)
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return os.WriteFile(path, text, 0o600) // a device or a pipe
+	}
+	return replaceFile(path, text)
+}
+
+// replaceFile writes beside path first, so that a run that is there is lost
+// only for a whole one.
+func replaceFile(path string, text []byte) error {
+	f, err := os.CreateTemp(filepath.Dir(path), ".cwmail-*") // for its owner alone
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(text)
+	if err = errors.Join(err, f.Close()); err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		_ = os.Remove(f.Name())
+	}
+	return err
 }
 
 // readSaved reads what writeSaved wrote.
@@ -143,14 +169,17 @@ func readSaved(path string) ([]dns.Answer, []smtp.Conversation, error) {
 	}
 	var doc saved
 	if err := json.Unmarshal(text, &doc); err != nil {
-		return nil, nil, fmt.Errorf("it is no saved run: %w", err)
+		return nil, nil, notSaved(err)
 	}
-	if doc.Schema != 1 || doc.Answers == nil {
-		return nil, nil, errors.New("it is no saved run, or one of another version")
+	if doc.Schema == 0 || doc.Answers == nil {
+		return nil, nil, errors.New("it is no saved run")
+	}
+	if doc.Schema != savedSchema {
+		return nil, nil, fmt.Errorf("it is a saved run of version %d; this cwmail reads version %d", doc.Schema, savedSchema)
 	}
 	answers, err := dns.ReadAnswers(bytes.NewReader(doc.Answers))
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, notSaved(err)
 	}
 	var talks []smtp.Conversation
 	for _, s := range doc.Conversations {
@@ -161,6 +190,41 @@ func readSaved(path string) ([]dns.Answer, []smtp.Conversation, error) {
 		talks = append(talks, c)
 	}
 	return answers, talks, nil
+}
+
+// notSaved says why a file is no saved run, without the words of a decoder.
+func notSaved(err error) error {
+	if _, ok := errors.AsType[*json.SyntaxError](err); ok {
+		return errors.New("it is not JSON, or only a part of it")
+	}
+	if t, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		return fmt.Errorf("it is no saved run: it has a %s where something else belongs", t.Value)
+	}
+	return errors.New(strings.ReplaceAll(err.Error(), "dns: ", ""))
+}
+
+// canSave judges the file of --save before the work is done: it must be a new
+// one, or one that --save wrote before.
+func canSave(path string) error {
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		folder := filepath.Dir(path)
+		if above, err := os.Stat(folder); err != nil || !above.IsDir() {
+			return fmt.Errorf("there is no folder %s", folder)
+		}
+		return nil
+	case err != nil:
+		return err
+	case info.IsDir():
+		return errors.New("it is a folder")
+	case !info.Mode().IsRegular() || info.Size() == 0:
+		return nil
+	}
+	if _, _, err := readSaved(path); err != nil {
+		return errors.New("it exists and is no saved run")
+	}
+	return nil
 }
 
 func toSaved(c smtp.Conversation) savedConversation {

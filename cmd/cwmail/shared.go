@@ -1,12 +1,14 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"clockwise.info/cwmail/checks/dns"
 	"clockwise.info/cwmail/transports"
@@ -86,6 +88,11 @@ func (s *shared) check(cmd *cobra.Command) error {
 	if s.timeout < 0 {
 		return &failure{what: "could not use --timeout", why: "it is below zero", hints: []string{"--timeout 30s gives up after thirty seconds"}}
 	}
+	for _, name := range []string{"config", "save", "replay"} {
+		if f := cmd.Flags().Lookup(name); f.Changed && f.Value.String() == "" {
+			return noFile(name)
+		}
+	}
 	if s.save != "" && s.save == s.replay {
 		return &failure{what: "could not use --save", why: "it names the file that --replay reads", hints: []string{"name another file"}}
 	}
@@ -111,4 +118,28 @@ func asciiNames(lines []string) []string {
 		}
 	}
 	return out
+}
+
+// noFile is the error about a flag whose value is empty, as an unset variable
+// of a script leaves it.
+func noFile(flag string) error {
+	return &failure{what: "could not use --" + flag, why: "it names no file", hints: []string{"--" + flag + " FILE"}}
+}
+
+// flagError says in our words what cobra says of a flag.
+func flagError(cmd *cobra.Command, err error) error {
+	f := &failure{what: "could not read the command line", why: err.Error(), hints: []string{cmd.CommandPath() + " --help lists the flags"}}
+	bad, ok := errors.AsType[*pflag.InvalidValueError](err)
+	if !ok {
+		return f
+	}
+	f.what = "could not use --" + bad.GetFlag().Name
+	switch bad.GetFlag().Value.Type() {
+	case "bool":
+		f.why = fmt.Sprintf("%q is neither true nor false", bad.GetValue())
+	case "duration":
+		f.why = fmt.Sprintf("%q is not a time with its unit", bad.GetValue())
+		f.hints = []string{"--" + bad.GetFlag().Name + " 30s gives up after thirty seconds"}
+	}
+	return f
 }

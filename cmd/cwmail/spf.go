@@ -2,9 +2,11 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/netip"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -165,43 +167,121 @@ func (a *app) printSPF(r spf.Result) {
 		return
 	}
 	a.printf("%s\n\n%s\n\nlook-ups  term\n", r.Domain, r.Tree.Record.Text)
-	a.printSPFNodes(r.Tree.Children, 0)
-	a.printf("\n%d of %d look-ups, %d of %d void look-ups.\n", r.Lookups, spf.MaxLookups, r.VoidLookups, spf.MaxVoidLookups)
+	(&spfTree{app: a}).nodes(r.Tree.Children, 0, false)
+	a.printf("\n%s\n", spfEffort(r.Lookups, r.VoidLookups))
 }
 
-func (a *app) printSPFNodes(nodes []*spf.Node, depth int) {
+// spfEffort says what a record costs.
+func spfEffort(lookups, void int) string {
+	return share(lookups, spf.MaxLookups, "look-ups") + ", " + share(void, spf.MaxVoidLookups, "void look-ups")
+}
+
+func share(n, most int, what string) string {
+	if n > most {
+		return fmt.Sprintf("%d %s where %d are allowed", n, what, most)
+	}
+	return fmt.Sprintf("%d of %d %s", n, most, what)
+}
+
+// spfTree prints the terms of a record, each with what it costs and a remark.
+type spfTree struct {
+	*app
+	cost int // so far, in the order in which receivers read
+}
+
+func (t *spfTree) nodes(nodes []*spf.Node, depth int, inactive bool) {
 	for _, n := range nodes {
-		cost := "-"
-		if n.Lookups > 0 {
-			cost = fmt.Sprint(n.Lookups)
-		}
-		a.printf("%8s  %s%s%s\n", cost, indent(depth), n.Term, spfRemark(n))
-		a.printSPFNodes(n.Children, depth+1)
+		inactive := inactive || n.Inactive
+		t.node(n, depth, t.breaks(n, inactive))
+		t.nodes(n.Children, depth+1, inactive)
+	}
+}
+
+// breaks counts a term and says whether it is the one look-up too many.
+func (t *spfTree) breaks(n *spf.Node, inactive bool) bool {
+	if inactive {
+		return false
+	}
+	t.cost += n.Cost
+	return n.Cost > 0 && t.cost == spf.MaxLookups+1
+}
+
+func (t *spfTree) node(n *spf.Node, depth int, breaks bool) {
+	cost := "-"
+	if n.Lookups > 0 {
+		cost = fmt.Sprint(n.Lookups)
+	}
+	line := fmt.Sprintf("%8s  %s%s", cost, indent(depth), safe.Line(n.Term))
+	remark := spfRemark(n)
+	if breaks {
+		remark = append(remark, fmt.Sprintf("look-up %d: receivers stop here", spf.MaxLookups+1))
+	}
+	text := safe.Line("(" + strings.Join(remark, "; ") + ")")
+	switch {
+	case len(remark) == 0:
+		t.printf("%s\n", line)
+	case utf8.RuneCountInString(line+text)+2 <= textWidth:
+		t.printf("%s  %s\n", line, text)
+	default:
+		t.printf("%s\n", line)
+		t.behind(strings.Repeat(" ", 12+2*depth), text)
 	}
 }
 
 // spfRemark says what is special about a term.
-func spfRemark(n *spf.Node) string {
+func spfRemark(n *spf.Node) []string {
 	var parts []string
-	if n.Err != nil {
-		parts = append(parts, n.Err.Error())
+	switch {
+	case n.Loop: // which is its error, too
+		parts = append(parts, "leads back to a record above: a loop, not followed")
+	case n.Err != nil:
+		parts = append(parts, spfTrouble(n))
 	}
 	switch {
 	case n.Inactive:
 		parts = append(parts, "never tested")
-	case n.Loop:
-		parts = append(parts, "a loop, not followed")
 	case n.Cut:
 		parts = append(parts, "not followed: the tree is too large")
 	case n.Dynamic:
 		parts = append(parts, "depends on the sender")
-	case n.Void > 0 && len(n.Children) == 0:
+	case n.Void > 0 && len(n.Children) == 0 && n.Err == nil:
 		parts = append(parts, "void: nothing is there")
+	case n.Void > 0 && len(n.Children) == 0:
+		parts = append(parts, "void")
 	}
-	if len(parts) == 0 {
-		return ""
+	return parts
+}
+
+// spfTrouble is the error of a node in words that stand beside its term.
+func spfTrouble(n *spf.Node) string {
+	if e, ok := errors.AsType[*spf.SyntaxError](n.Err); ok && len(n.Children) == 0 {
+		return e.Detail
 	}
-	return "  (" + strings.Join(parts, "; ") + ")"
+	p, ok := errors.AsType[*spf.Problem](n.Err)
+	if !ok {
+		return strings.TrimPrefix(n.Err.Error(), "spf: ")
+	}
+	where := ""
+	if n.Dynamic || !strings.Contains(n.Term, n.Domain) {
+		where = " at " + p.Domain
+	}
+	switch p.Kind {
+	case spf.ManyRecords:
+		return "several SPF records stand there; only one is allowed"
+	case spf.NoRecord:
+		return "no SPF record is there" + where
+	case spf.TooManyMX:
+		return "more than 10 mail servers"
+	case spf.TargetInvalid:
+		return "not a name that can exist"
+	case spf.BadSyntax:
+		return "its record has a mistake"
+	case spf.Unreadable:
+		if reason := n.Answer.Reason(); reason != "" {
+			return reason
+		}
+	}
+	return strings.TrimPrefix(p.Error(), "spf: ")
 }
 
 func newSPFLint(a *app, runF func(context.Context, *lintOptions) error) *cobra.Command {
@@ -236,7 +316,7 @@ func (a *app) runSPFPropose(cmd *cobra.Command, o *domainOptions) error {
 			}
 			return statusOf(proposalStatus(p, after))
 		}
-		a.printProposal(p)
+		a.printProposal(p, in.Result)
 		if len(after) > 0 {
 			a.printf("\nWhat is still to be said about the record after that:\n\n")
 		}
@@ -328,7 +408,7 @@ func allUTF8(all []string) []string {
 	return out
 }
 
-func (a *app) printProposal(p spf.Proposal) {
+func (a *app) printProposal(p spf.Proposal, r spf.Result) {
 	if p.Sound() {
 		a.printf("%s\n\n", p.Summary())
 	} else {
@@ -339,18 +419,20 @@ func (a *app) printProposal(p spf.Proposal) {
 		a.printf("\n")
 	}
 	if p.Before != nil {
-		a.printf("Before  %d of %d look-ups, %d of %d void look-ups\n\n%s\n\n", p.LookupsBefore, spf.MaxLookups, p.VoidBefore, spf.MaxVoidLookups, *p.Before)
+		a.printf("Before  %s\n\n%s\n\n", spfEffort(p.LookupsBefore, p.VoidBefore), *p.Before)
 	}
-	a.printf("After   %d of %d look-ups, %d of %d void look-ups\n\n%s\n\n", p.LookupsAfter, spf.MaxLookups, p.VoidAfter, spf.MaxVoidLookups, p.After)
+	for _, other := range otherRecords(p, r) {
+		a.printf("Beside  a second record, which makes SPF fail\n\n%s\n\n", other)
+	}
+	a.printf("After   %s\n\n%s\n\n", spfEffort(p.LookupsAfter, p.VoidAfter), p.After)
 	for _, c := range p.Changes {
 		a.printChange(c)
 	}
 	for _, r := range p.Removals {
-		reason := ""
-		if r.Reason != "" {
-			reason = "  (" + r.Reason + ")"
-		}
-		a.printf("could go  %s, which frees %s%s\n", r.Term, lookups(r.Frees), reason)
+		a.remarked("could go", r.Term+", which frees "+lookups(r.Frees), r.Reason)
+	}
+	if len(p.Notes) > 0 {
+		a.printf("\n")
 	}
 	for _, text := range p.Notes {
 		a.wrapped(text)
@@ -369,11 +451,35 @@ func (a *app) printChange(c spf.Change) {
 	if c.What == spf.Changed {
 		term = c.Was + " becomes " + c.Term
 	}
-	reason := c.Reason
-	if reason != "" {
-		reason = "  (" + reason + ")"
+	a.remarked(c.What, term, c.Reason)
+}
+
+// remarked writes a text behind a word, and a remark behind or below it.
+func (a *app) remarked(word, text, remark string) {
+	line := fmt.Sprintf("%-8s  %s", word, safe.Line(text))
+	switch remark = safe.Line(remark); {
+	case remark == "":
+		a.printf("%s\n", line)
+	case utf8.RuneCountInString(line+remark)+4 <= textWidth:
+		a.printf("%s  (%s)\n", line, remark)
+	default:
+		a.printf("%s\n", line)
+		a.behind("            ", "("+remark+")")
 	}
-	a.printf("%-8s  %s%s\n", c.What, term, reason)
+}
+
+// otherRecords are the SPF records that stand beside the one that is changed.
+func otherRecords(p spf.Proposal, r spf.Result) []string {
+	var out []string
+	skipped := false
+	for _, rec := range r.Records {
+		if !skipped && p.Before != nil && rec.Text == *p.Before {
+			skipped = true
+			continue
+		}
+		out = append(out, rec.Text)
+	}
+	return out
 }
 
 // parseIP reads an address; an IPv4 address in IPv6 form is the IPv4 address

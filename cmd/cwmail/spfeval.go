@@ -45,12 +45,16 @@ func newSPFEval(a *app, runF func(context.Context, *spfEvalOptions) error) *cobr
 	f.StringVar(&o.mailFrom, "mail-from", "", "envelope sender `ADDRESS`; empty for a bounce")
 	f.StringVar(&o.helo, "helo", "", "`NAME` that the server gives itself")
 	f.BoolVar(&o.batch, "batch", false, "read cases from standard input")
-	cmd.MarkFlagsMutuallyExclusive("batch", "ip")
 	return cmd
 }
 
 func (a *app) runSPFEval(cmd *cobra.Command, o *spfEvalOptions) error {
 	if o.batch {
+		for _, name := range []string{"ip", "mail-from", "helo"} {
+			if cmd.Flags().Changed(name) {
+				return &failure{what: "could not evaluate SPF", why: "--batch and --" + name + " exclude each other", hints: []string{"with --batch the cases come from standard input"}}
+			}
+		}
 		return a.inWorld(cmd, false, func(ctx context.Context, w *world) error { return a.evalBatch(ctx, w) })
 	}
 	client, err := o.client(cmd.Flags().Changed("mail-from") && cmd.Flags().Changed("helo"))
@@ -169,17 +173,17 @@ func (a *app) evalBatch(ctx context.Context, w *world) error {
 			return err
 		}
 		if _, err := a.out.Write(out); err != nil {
-			return &failure{what: "could not write the results", why: cause(err)}
+			return err
 		}
 	}
 	if readErr != nil {
-		return &failure{what: "could not read the cases", why: cause(readErr)}
+		return &failure{what: "could not read the cases", why: cause(readErr), hints: []string{"--batch reads lines of JSON from standard input"}}
 	}
 	switch {
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):
 		return &failure{what: "could not evaluate all cases", why: "the time was over", hints: []string{"--timeout gives more"}, code: exitUnknown}
 	case ctx.Err() != nil:
-		return &failure{what: "could not evaluate all cases", why: "it was stopped", code: exitUnknown}
+		return &failure{what: "could not evaluate all cases", why: "it was stopped", hints: []string{"the results so far are right"}, code: exitUnknown}
 	}
 	return nil
 }

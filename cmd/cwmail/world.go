@@ -8,12 +8,14 @@ import (
 	"io/fs"
 	"net"
 	"net/netip"
+	"strings"
 
 	"clockwise.info/cwmail/checks"
 	"clockwise.info/cwmail/checks/dns"
 	"clockwise.info/cwmail/checks/lab"
 	"clockwise.info/cwmail/checks/relay"
 	"clockwise.info/cwmail/config"
+	"clockwise.info/cwmail/transports"
 	"clockwise.info/cwmail/transports/smtp"
 )
 
@@ -47,6 +49,11 @@ func (a *app) open(ctx context.Context, needConfig bool) (*world, error) {
 	w.probe = w.talks.record
 	var lower dns.Resolver
 	var err error
+	if w.save != "" {
+		if err := canSave(w.save); err != nil {
+			return nil, unsaved(w.save, err)
+		}
+	}
 	if a.shared.demo {
 		if err := w.openDemo(); err != nil {
 			return nil, err
@@ -99,7 +106,7 @@ func (a *app) openConfig(w *world, need bool) error {
 	file, err := config.Open(a.shared.config, a.getenv)
 	if errors.Is(err, fs.ErrNotExist) {
 		return &failure{
-			what: "could not read the configuration", why: err.Error(),
+			what: "could not read the configuration", why: strings.TrimPrefix(err.Error(), "config: "),
 			hints: []string{"cwmail config init writes a commented file to begin with", "cwmail config path tells where it is looked for"},
 		}
 	}
@@ -122,7 +129,7 @@ func configFailure(err error) error {
 	if _, ok := errors.AsType[*config.Invalid](err); ok {
 		return err
 	}
-	return &failure{what: "could not read the configuration", why: err.Error(), hints: []string{"cwmail config path tells where it is looked for"}}
+	return &failure{what: "could not read the configuration", why: strings.TrimPrefix(err.Error(), "config: "), hints: []string{"cwmail config path tells where it is looked for"}}
 }
 
 // openClient decides whom to ask: --resolver, else the demo, else the file,
@@ -177,11 +184,22 @@ func (a *app) examiner(w *world) *checks.Examiner {
 		Resolver: w.resolver, Asker: w.asker, Public: w.public, Own: w.own,
 		Probe: relay.Options{Dial: w.dial, Now: a.now, Roots: w.roots, Probe: w.probe},
 		Now:   a.now, Service: w.file.Service, All: w.file.Transports,
+		Passwords: a.passwordProblem,
 	}
 	for _, u := range w.file.Unknown {
 		e.Unknown = append(e.Unknown, checks.UnknownSetting{Key: u.Key, Near: u.Near, Line: u.Line, Transport: u.Transport})
 	}
 	return e
+}
+
+// passwordProblem looks whether the variable of a password is set. Programs
+// and keyrings are left alone: only a login asks them.
+func (a *app) passwordProblem(t transports.Transport) string {
+	p := t.Server.Password
+	if p.Kind != transports.EnvSecret || a.getenv(p.Ref) != "" {
+		return ""
+	}
+	return "the environment variable " + p.Ref + " is not set where cwmail runs"
 }
 
 // finish writes what --save asked for. It is called when a command has ended
@@ -191,9 +209,13 @@ func (w *world) finish() error {
 		return nil
 	}
 	if err := writeSaved(w.save, w.recorder.Answers(), w.talks.all); err != nil {
-		return &failure{what: "could not save " + w.save, why: cause(err), hints: []string{"name a file in a folder that exists"}}
+		return unsaved(w.save, err)
 	}
 	return nil
+}
+
+func unsaved(path string, err error) error {
+	return &failure{what: "could not save " + path, why: cause(err), hints: []string{"name a new file in a folder that exists"}}
 }
 
 func (w *world) close() {
