@@ -245,6 +245,11 @@ func (x *exchange) release() {
 	}
 }
 
+// relook is how long a question waits before it asks anew how long it has to:
+// of the first questions to a server one that got lost must not wait as for a
+// stranger, when the others were answered long ago.
+const relook = 25 * time.Millisecond
+
 // outcome is what to do after something came in.
 type outcome uint8
 
@@ -271,12 +276,19 @@ func (x *exchange) run(ctx context.Context) (a Answer, more string) {
 			turn--
 			continue
 		}
-		timer.Reset(min(p.wait(x.w.times(p)-1), time.Until(x.deadline)))
+		sent, repeated := time.Now(), x.w.times(p)-1
+		timer.Reset(min(p.wait(repeated), relook, time.Until(x.deadline)))
 		for then := waiting; then == waiting; {
 			select {
 			case r := <-x.w.in:
 				a, more, then = x.take(ctx, r)
 			case <-timer.C:
+				// What the server needs may have become known since, from
+				// answers to other questions.
+				if left := min(p.wait(repeated)-time.Since(sent), time.Until(x.deadline)); left > 0 {
+					timer.Reset(min(left, relook))
+					continue
+				}
 				x.release()
 				p.noAnswer(time.Now())
 				if !time.Now().Before(x.deadline) || x.attempts == x.c.config.Attempts {

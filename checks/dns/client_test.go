@@ -299,6 +299,25 @@ func TestForgedAnswersAreIgnored(t *testing.T) {
 	}
 }
 
+// TestFirstLost holds that one of the first questions to a server, when it gets
+// lost, waits as long as the others tell, not as long as a stranger may need.
+func TestFirstLost(t *testing.T) {
+	z := nameserver.NewZone()
+	z.TXT("good.example", "x")
+	z.TXT("lost.example", "x")
+	z.Behave("lost.example", nameserver.Behaviour{Drop: true})
+	c := client(t, dns.Config{Timeout: time.Minute, Attempts: 2}, serve(t, z, nameserver.Options{}))
+	var lost dns.Answer
+	var wg sync.WaitGroup
+	wg.Go(func() { lost = c.Lookup(t.Context(), dns.Ask("lost.example", dns.TypeTXT)) })
+	wg.Go(func() { c.Lookup(t.Context(), dns.Ask("good.example", dns.TypeTXT)) })
+	wg.Wait()
+	const stranger = 400 * time.Millisecond // what the first attempt alone would have had
+	if kind, _ := lost.Kind(); kind != dns.KindTimeout || lost.Took >= stranger {
+		t.Errorf("gave up after %v: %v", lost.Took, lost.Err)
+	}
+}
+
 func TestLoss(t *testing.T) {
 	for _, tc := range []struct {
 		loss  float64
