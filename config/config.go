@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -116,12 +117,12 @@ func Load(path string) (*File, error) {
 	if info.IsDir() {
 		return nil, fmt.Errorf("config: %s is a folder, not a file", path)
 	}
-	if info.Size() > maxSize {
-		return nil, fmt.Errorf("config: %s has %d octets; no configuration is that large", path, info.Size())
-	}
-	data, err := os.ReadFile(path)
+	data, err := read(path)
 	if err != nil {
 		return nil, fmt.Errorf("config: %s cannot be read: %w", path, cause(err))
+	}
+	if len(data) > maxSize {
+		return nil, fmt.Errorf("config: %s has more than %d octets; no configuration is that large", path, maxSize)
 	}
 	f, err := Parse(path, data)
 	if err != nil {
@@ -130,6 +131,16 @@ func Load(path string) (*File, error) {
 	f.Exists, f.mode = true, info.Mode().Perm()
 	f.loadKeys()
 	return f, nil
+}
+
+// read reads a little more than may be read, of devices too, which tell no size.
+func read(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, maxSize+1))
 }
 
 // Open finds and loads the configuration: Path, then Load.

@@ -48,4 +48,5 @@ func (e *Invalid) sort() {
 	slices.SortStableFunc(e.Problems, func(a, b Problem) int {
 		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 	})
+	e.Problems = slices.Compact(e.Problems) // an alias is read at each place that names it
 }

@@ -3,6 +3,7 @@ package config
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"regexp"
 	"strings"
@@ -40,24 +41,29 @@ func decode(data []byte) (*yaml.Node, []Problem) {
 	}}
 }
 
+// badOctets finds the first octet or character that no YAML may hold.
 func badOctets(data []byte) (Problem, bool) {
 	utf16 := bytes.HasPrefix(data, []byte{0xFF, 0xFE}) || bytes.HasPrefix(data, []byte{0xFE, 0xFF})
-	if utf16 || utf8.Valid(data) {
+	if utf16 {
 		return Problem{}, false
 	}
-	at := 0
-	for at < len(data) {
+	for at := 0; at < len(data); {
 		r, n := utf8.DecodeRune(data[at:])
-		if r == utf8.RuneError && n == 1 {
-			break
+		p := Problem{}
+		switch {
+		case r == utf8.RuneError && n == 1:
+			p = Problem{What: "a character here is not UTF-8", Hint: "save the file as UTF-8"}
+		case r < ' ' && r != '\t' && r != '\n' && r != '\r', r == 0x7f: // as YAML has it
+			p = Problem{What: fmt.Sprintf("a control character stands here (U+%04X)", r), Hint: "remove it: it came with a copy from elsewhere"}
+		}
+		if p.What != "" {
+			start := bytes.LastIndexByte(data[:at], '\n') + 1
+			p.Line, p.Column = bytes.Count(data[:at], []byte("\n"))+1, utf8.RuneCount(data[start:at])+1
+			return p, true
 		}
 		at += n
 	}
-	start := bytes.LastIndexByte(data[:at], '\n') + 1
-	return Problem{
-		Line: bytes.Count(data[:at], []byte("\n")) + 1, Column: utf8.RuneCount(data[start:at]) + 1,
-		What: "a character here is not UTF-8", Hint: "save the file as UTF-8",
-	}, true
+	return Problem{}, false
 }
 
 // parses says whether data is YAML, whatever it holds.

@@ -119,7 +119,7 @@ func findTarget(w *world, name string) (checks.Target, error) {
 	domain, err := transports.ParseDomain(name)
 	if err != nil {
 		return checks.Target{}, &failure{
-			what: fmt.Sprintf("could not examine %q", name), why: "it is neither the name of a transport nor a domain",
+			what: fmt.Sprintf("could not examine %q", name), why: noDomain(err, "it is neither the name of a transport nor a domain"),
 			hints: []string{"cwmail transport list shows the names of the transports", "a domain looks like acme.example"},
 		}
 	}

@@ -92,6 +92,9 @@ func (a *app) runConfigCheck() error {
 		return statusOf(statusOfFindings(all, false))
 	}
 	a.printConfig(file, unknown)
+	if len(all) > 0 {
+		a.printf("\n")
+	}
 	if err := checks.WriteFindings(a.out, "the domain", all, a.textOptions()); err != nil {
 		return err
 	}
@@ -105,7 +108,11 @@ func (a *app) printConfig(file *config.File, unknown []configProblem) {
 	}
 	a.printf("%s is right. Transports: %d.\n", file.Path, len(file.Transports))
 	for _, u := range unknown {
-		a.printf("line %d: %s; it stays in the file. %s\n", u.Line, u.What, u.Hint)
+		hint := ""
+		if u.Hint != "" {
+			hint = " (" + u.Hint + ")"
+		}
+		a.printf("line %d: %s%s; it stays in the file.\n", u.Line, u.What, hint)
 	}
 }
 

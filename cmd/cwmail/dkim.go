@@ -60,10 +60,15 @@ func (a *app) runDKIMShow(o *dkimShowOptions) error {
 	}
 	record := dkim.RecordFor(t.DKIM.Selector, domain, t.DKIM.Key.Public)
 	if a.shared.json {
-		return a.printJSON(map[string]any{
-			"domain": domain, "selector": t.DKIM.Selector, "name": record.Name, "type": "TXT",
-			"value": record.Value, "strings": record.Strings, "key_file": orNull(t.DKIM.KeyFile),
-		})
+		return a.printJSON(struct {
+			Domain   string   `json:"domain"`
+			Selector string   `json:"selector"`
+			Name     string   `json:"name"`
+			Type     string   `json:"type"`
+			Value    string   `json:"value"`
+			Strings  []string `json:"strings"`
+			KeyFile  *string  `json:"key_file"`
+		}{domain, t.DKIM.Selector, record.Name, "TXT", record.Value, record.Strings, orNull(t.DKIM.KeyFile)})
 	}
 	if o.form != "" {
 		text, _ := record.As(o.form)
@@ -140,6 +145,9 @@ func newDKIMCheck(a *app, runF func(context.Context, *dkimCheckOptions) error) *
 			}
 			if o.selector = strings.TrimSpace(o.selector); o.selector == "" {
 				return &failure{what: "could not check DKIM", why: "--selector is missing", hints: []string{"the selector stands behind s= in the DKIM-Signature of a mail", "cwmail dkim check " + o.domain + " --selector cw1"}}
+			}
+			if o.keyFile == "" && cmd.Flags().Changed("key") {
+				return noFile("key")
 			}
 			if runF != nil {
 				return runF(cmd.Context(), o)
@@ -226,10 +234,15 @@ func dkimCheckJSON(r dkim.Result, expected dkim.Expected, all []finding.Finding)
 		published = records
 	}
 	state, _ := r.Usable(expected)
-	return map[string]any{
-		"domain": r.Domain, "selector": safe.UTF8(r.Selector), "name": safe.UTF8(r.Name), "records": published,
-		"key": orNull(expected.Source), "result": state, "findings": checks.FindingsJSON(all),
-	}
+	return struct {
+		Domain   string               `json:"domain"`
+		Selector string               `json:"selector"`
+		Name     string               `json:"name"`
+		Records  []string             `json:"records"` // null: not known
+		Key      *string              `json:"key"`
+		Result   dkim.State           `json:"result"`
+		Findings []checks.JSONFinding `json:"findings"`
+	}{r.Domain, safe.UTF8(r.Selector), safe.UTF8(r.Name), published, orNull(expected.Source), state, checks.FindingsJSON(all)}
 }
 
 func newDKIMLint(a *app, runF func(context.Context, *lintOptions) error) *cobra.Command {

@@ -65,15 +65,18 @@ func (a *app) runRoute(cmd *cobra.Command, o *routeOptions) error {
 // mail is the mail that the flags describe.
 func (o *routeOptions) mail() (transports.Mail, error) {
 	from, err := mail.ParseAddress(strings.TrimSpace(o.from))
-	if err != nil {
-		return transports.Mail{}, &failure{
-			what: "could not route this mail", why: fmt.Sprintf("--from %q is not a mail address", o.from),
-			hints: []string{"cwmail route --from jan@acme.example"},
-		}
+	var local, domain string
+	if err == nil {
+		at := strings.LastIndexByte(from.Address, '@')
+		local = from.Address[:at]
+		domain, err = transports.ParseDomain(from.Address[at+1:])
 	}
-	local, domain := from.Address[:strings.LastIndexByte(from.Address, '@')], transports.DomainOf(from.Address)
-	if ascii, err := transports.ParseDomain(domain); err == nil {
-		domain = ascii
+	if err != nil {
+		why := fmt.Sprintf("--from %q is not a mail address", o.from)
+		if o.from == "" {
+			why = "--from is missing"
+		}
+		return transports.Mail{}, &failure{what: "could not route this mail", why: why, hints: []string{"cwmail route --from jan@acme.example"}}
 	}
 	o.subsystem = strings.ToLower(strings.TrimSpace(o.subsystem))
 	if o.subsystem != "" && !slices.Contains(transports.Subsystems, o.subsystem) {

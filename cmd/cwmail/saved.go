@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"net/netip"
 	"os"
@@ -163,7 +164,7 @@ func replaceFile(path string, text []byte) error {
 
 // readSaved reads what writeSaved wrote.
 func readSaved(path string) ([]dns.Answer, []smtp.Conversation, error) {
-	text, err := os.ReadFile(path)
+	text, err := readFile(path)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -192,13 +193,29 @@ func readSaved(path string) ([]dns.Answer, []smtp.Conversation, error) {
 	return answers, talks, nil
 }
 
+// maxSaved is the size of the largest saved run that is read.
+const maxSaved = 256 << 20
+
+func readFile(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, maxSaved+1))
+	if err == nil && len(text) > maxSaved {
+		err = errors.New("it is too large for a saved run")
+	}
+	return text, err
+}
+
 // notSaved says why a file is no saved run, without the words of a decoder.
 func notSaved(err error) error {
 	if _, ok := errors.AsType[*json.SyntaxError](err); ok {
 		return errors.New("it is not JSON, or only a part of it")
 	}
-	if t, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-		return fmt.Errorf("it is no saved run: it has a %s where something else belongs", t.Value)
+	if _, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		return errors.New("it is no saved run")
 	}
 	return errors.New(strings.ReplaceAll(err.Error(), "dns: ", ""))
 }

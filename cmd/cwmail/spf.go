@@ -24,9 +24,17 @@ type domainOptions struct{ domain string }
 func parseDomain(text string) (string, error) {
 	d, err := transports.ParseDomain(text)
 	if err != nil {
-		return "", &failure{what: fmt.Sprintf("could not look at %q", text), why: "it is not a domain", hints: []string{"a domain looks like acme.example"}}
+		return "", &failure{what: fmt.Sprintf("could not look at %q", text), why: noDomain(err, "it is not a domain"), hints: []string{"a domain looks like acme.example"}}
 	}
 	return d, nil
+}
+
+// noDomain says why a text is no domain.
+func noDomain(err error, why string) string {
+	if errors.Is(err, transports.ErrAddress) {
+		return "it is an IP address; the domain of the sender is needed"
+	}
+	return why
 }
 
 // domainCommand is a command with one domain as its argument.
