@@ -229,7 +229,7 @@ func (d *draft) addSource(s source, further bool) {
 		}
 		// The first of several terms made of one piece is the changed one.
 		for j := before + 1; j < len(d.terms); j++ {
-			if d.terms[j].Was == p.from && len(p.to) > 1 {
+			if d.terms[j].Was == p.from && len(p.to) > 1 && d.terms[j].What != Remove {
 				d.terms[j].Was, d.terms[j].What = "", Add
 				d.terms[j].CostBefore = -1
 			}
