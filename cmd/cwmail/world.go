@@ -45,8 +45,10 @@ var errReplayed = errors.New("this run answers from a saved file and touches no 
 // open makes the world of a command. needConfig says that the command cannot
 // do without the file of the user, so that mistakes in it end the command.
 func (a *app) open(ctx context.Context, needConfig bool) (*world, error) {
-	w := &world{save: a.shared.save, dial: new(net.Dialer).DialContext}
-	w.probe = w.talks.record
+	w := &world{save: a.shared.save, dial: new(net.Dialer).DialContext, probe: smtp.Probe}
+	if w.save != "" {
+		w.probe = w.talks.record
+	}
 	var lower dns.Resolver
 	var err error
 	if w.save != "" {
@@ -78,11 +80,16 @@ func (a *app) open(ctx context.Context, needConfig bool) (*world, error) {
 	return w, nil
 }
 
-// chain puts the cache, the recorder and the what-if over who answers.
+// chain puts the cache, the recorder where a run is saved, and the what-if over
+// who answers.
 func (a *app) chain(w *world, lower dns.Resolver) {
 	w.cache = dns.NewCache(lower)
-	w.recorder = dns.NewRecorder(w.cache)
-	overlay := dns.NewOverlay(w.recorder, a.shared.sets)
+	var source dns.Resolver = w.cache
+	if w.save != "" { // what nobody asked for is not kept
+		w.recorder = dns.NewRecorder(w.cache)
+		source = w.recorder
+	}
+	overlay := dns.NewOverlay(source, a.shared.sets)
 	w.resolver, w.asker = overlay, overlay
 }
 
@@ -184,7 +191,9 @@ func (a *app) examiner(w *world) *checks.Examiner {
 		Resolver: w.resolver, Asker: w.asker, Public: w.public, Own: w.own,
 		Probe: relay.Options{Dial: w.dial, Now: a.now, Roots: w.roots, Probe: w.probe},
 		Now:   a.now, Service: w.file.Service, All: w.file.Transports,
-		Passwords: a.passwordProblem,
+	}
+	if !a.shared.demo || a.shared.config != "" { // the demo's own never log in
+		e.Passwords = a.passwordProblem
 	}
 	for _, u := range w.file.Unknown {
 		e.Unknown = append(e.Unknown, checks.UnknownSetting{Key: u.Key, Near: u.Near, Line: u.Line, Transport: u.Transport})
