@@ -10,6 +10,9 @@ package debian
 
 import (
 	"bytes"
+	"cmp"
+	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -26,7 +29,7 @@ import (
 // packages tells where to get each program.
 var packages = map[string]string{
 	"named": "bind9", "named-compilezone": "bind9-utils", "dnssec-keygen": "bind9-utils", "dnssec-signzone": "bind9-utils",
-	"unbound": "unbound", "postfix": "postfix", "opendkim-genkey": "opendkim-tools", "opendkim-testkey": "opendkim-tools",
+	"unbound": "unbound", "postfix": "postfix", "postconf": "postfix", "smtp-sink": "postfix", "opendkim-genkey": "opendkim-tools", "opendkim-testkey": "opendkim-tools",
 }
 
 // find is the path of a program; without it, the test is skipped.
@@ -94,47 +97,79 @@ const patience = 10 * time.Second
 func start(t *testing.T, ready, path string, args ...string) (*output, error) {
 	t.Helper()
 	out := &output{ready: ready, seen: make(chan struct{})}
+	return out, launch(t, out, out.seen, path, args...)
+}
+
+// startSilent starts a server that says nothing, and waits until it listens.
+func startSilent(t *testing.T, address, path string, args ...string) (*output, error) {
+	t.Helper()
+	ctx, stop := context.WithTimeout(t.Context(), patience)
+	defer stop()
+	listens := make(chan struct{})
+	go func() {
+		tick := time.NewTicker(5 * time.Millisecond)
+		defer tick.Stop()
+		for ctx.Err() == nil {
+			if c, err := new(net.Dialer).DialContext(ctx, "tcp", address); err == nil {
+				_ = c.Close()
+				close(listens)
+				return
+			}
+			select {
+			case <-ctx.Done():
+			case <-tick.C:
+			}
+		}
+	}()
+	out := &output{seen: make(chan struct{})}
+	return out, launch(t, out, listens, path, args...)
+}
+
+func launch(t *testing.T, out *output, ready <-chan struct{}, path string, args ...string) error {
+	t.Helper()
 	cmd := exec.CommandContext(t.Context(), path, args...)
 	cmd.Stdout, cmd.Stderr = out, out
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 	cmd.WaitDelay = patience
 	if err := cmd.Start(); err != nil {
-		return out, err
+		return err
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- cmd.Wait() }()
 	select {
-	case <-out.seen:
+	case <-ready:
 		t.Cleanup(func() { <-ended })
-		return out, nil
+		return nil
 	case err := <-ended:
-		return out, fmt.Errorf("it ended with %w", err)
+		return fmt.Errorf("%s ended: %w", path, cmp.Or(err, errors.New("without an error")))
 	case <-time.After(patience):
 		_ = cmd.Process.Kill()
-		return out, fmt.Errorf("it is not ready after %s: %w", patience, <-ended)
+		<-ended
+		return fmt.Errorf("%s is not ready after %s", path, patience)
 	}
 }
 
 // output is what a server says.
 type output struct {
 	ready string
-	seen  chan struct{}
+	seen  chan struct{} // closed when it has said ready
 
 	mu   sync.Mutex
 	text bytes.Buffer
-	done bool
 }
 
 func (o *output) Write(p []byte) (int, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	before := o.said()
 	n, err := o.text.Write(p)
-	if !o.done && strings.Contains(o.text.String(), o.ready) {
-		o.done = true
+	if o.said() && !before {
 		close(o.seen)
 	}
 	return n, err
 }
+
+func (o *output) said() bool { return o.ready != "" && strings.Contains(o.text.String(), o.ready) }
 
 func (o *output) String() string {
 	o.mu.Lock()
