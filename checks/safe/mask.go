@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/netip"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -19,6 +20,13 @@ type Mask struct {
 
 	// Words are hidden too where they stand as whole words: names of transports.
 	Words []string
+
+	// Accounts are hidden likewise: user names at mail servers.
+	Accounts []string
+
+	// Whole are hidden where they are a whole value of JSON: what is too common
+	// a word to be hidden in a sentence, as the first part of an address is.
+	Whole []string
 
 	mu      sync.Mutex
 	numbers map[string]int // "kind text" → number
@@ -40,7 +48,10 @@ var kinds = [...]string{"", "address", "key", "ip", "name"}
 // Text returns s with everything private in it replaced, e.g. by [name 1].
 func (m *Mask) Text(s string) string {
 	for _, w := range m.Words {
-		s = m.word(s, w)
+		s = m.word(s, w, "transport")
+	}
+	for _, w := range m.Accounts {
+		s = m.word(s, w, "account")
 	}
 	return m.foreign(s)
 }
@@ -92,7 +103,7 @@ func (m *Mask) number(kind, text string) string {
 
 // word replaces w where it stands as a whole word, also where a line break has
 // taken the place of a space in it.
-func (m *Mask) word(s, w string) string {
+func (m *Mask) word(s, w, kind string) string {
 	parts := strings.Fields(w)
 	if len(w) < 3 || len(parts) == 0 || strings.Contains(w, "[") || !strings.Contains(s, parts[0]) {
 		return s
@@ -106,7 +117,7 @@ func (m *Mask) word(s, w string) string {
 		if insideWord(s, at[0], at[1]) {
 			continue
 		}
-		b.WriteString(s[last:at[0]] + m.number("transport", w))
+		b.WriteString(s[last:at[0]] + m.number(kind, w))
 		last = at[1]
 	}
 	return b.String() + s[last:]
@@ -143,8 +154,11 @@ func (m *Mask) JSON(doc []byte) []byte {
 			return lit
 		}
 		masked := m.Text(s)
-		if end < len(lit) { // the name of a member is never the name of a transport
+		switch {
+		case end < len(lit): // the name of a member is never the name of a transport
 			masked = m.foreign(s)
+		case s != "" && slices.Contains(m.Whole, s):
+			masked = m.number("account", s)
 		}
 		if masked == s {
 			return lit

@@ -10,6 +10,8 @@ func TestMaskText(t *testing.T) {
 	m := &Mask{
 		Keep:  func(s string) bool { return s == "spf.missing" || strings.HasSuffix(s, "clockwise.info") },
 		Words: []string{"Office relay"},
+
+		Accounts: []string{"mailer7", "mailer7@*"},
 	}
 	key := strings.Repeat("MIIBIjANBgkq", 4)
 	for _, c := range []struct{ in, want string }{
@@ -23,6 +25,7 @@ func TestMaskText(t *testing.T) {
 		{"bücher.example", "[name 3]"},
 		{"Office relay, Office relays", "[transport 1], Office relays"},
 		{"for Office relay. And\nOffice\n     relay", "for [transport 1]. And\n[transport 1]"},
+		{"logs in as mailer7. Takes mailer7@* and mailer77", "logs in as [account 1]. Takes [account 2] and mailer77"},
 		{"Office relay.example", "Office [name 4]"},
 		{"nothing here. At all, e.g. this", "nothing here. At all, e.g. this"},
 	} {
@@ -33,8 +36,8 @@ func TestMaskText(t *testing.T) {
 }
 
 func TestMaskJSON(t *testing.T) {
-	m := &Mask{Words: []string{"target"}}
-	in, err := JSON(map[string]any{"target": "target", "text": "a\nacme.example \"x\"", "spf": map[string]string{"acme.example": "pass"}}, " ")
+	m := &Mask{Words: []string{"target"}, Whole: []string{"info"}}
+	in, err := JSON(map[string]any{"target": "target", "local_part": "info", "title": "no info", "text": "a\nacme.example \"x\"", "spf": map[string]string{"acme.example": "pass"}}, " ")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,6 +45,9 @@ func TestMaskJSON(t *testing.T) {
 	var got map[string]any
 	if err := json.Unmarshal(out, &got); err != nil {
 		t.Fatalf("%v in %s", err, out)
+	}
+	if got["local_part"] != "[account 1]" || got["title"] != "no info" {
+		t.Errorf("got %s", out)
 	}
 	if got["target"] != "[transport 1]" || got["text"] != "a\n[name 1] \"x\"" || strings.Contains(string(out), "acme.example") {
 		t.Errorf("got %s", out)

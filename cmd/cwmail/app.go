@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 
@@ -100,10 +101,16 @@ func (a *app) prepare(cmd *cobra.Command) error {
 func public(name string) bool {
 	_, isCode := checks.Rule(name)
 	domain := transports.DefaultService().Domain
-	return isCode || name == domain || strings.HasSuffix(name, "."+domain) || strings.HasSuffix(name, "@"+domain) || strings.HasPrefix(name, "config.")
+	return isCode || name == domain || strings.HasSuffix(name, "."+domain) || strings.HasSuffix(name, "@"+domain) || slices.Contains(ourWords, name)
 }
 
-// hide adds the names of transports to what --privacy hides.
+// ourWords look like names, and are settings and files of this program.
+var ourWords = []string{
+	"config.yaml", "dkim.enabled", "dkim.key", "dkim.public_key", "dkim.selector", "match.domain", "match.local_part", "match.subsystem",
+	"smtp.auth", "smtp.host", "smtp.password", "smtp.password_command", "smtp.password_env", "smtp.password_keyring", "smtp.port", "smtp.security", "smtp.username",
+}
+
+// hide adds the names and accounts of transports to what --privacy hides.
 func (a *app) hide(file *config.File) {
 	if len(a.hiding) == 0 {
 		return
@@ -111,6 +118,12 @@ func (a *app) hide(file *config.File) {
 	mask := a.hiding[0].mask // both streams have the same
 	for _, t := range file.Transports {
 		mask.Words = append(mask.Words, t.Name)
+		if user := t.Server.Username; user != "" {
+			mask.Accounts, mask.Whole = append(mask.Accounts, user), append(mask.Whole, user)
+		}
+		if local := t.Match.LocalPart; local != "" {
+			mask.Accounts, mask.Whole = append(mask.Accounts, local+"@*"), append(mask.Whole, local)
+		}
 	}
 }
 

@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -104,23 +106,41 @@ func answerText(a dns.Answer) string {
 func (a *app) printDMARC(r dmarc.Result) {
 	switch {
 	case r.Record == nil:
-		a.printf("%s has no DMARC policy.\n", r.Domain)
+		a.behind("", r.Domain+" has no DMARC policy.")
 	case r.Policy == dmarc.NoPolicy:
-		a.printf("%s has no DMARC policy: the record at %s asks for nothing.\n\n%s\n", r.Domain, dmarc.Name(r.FoundAt), r.Record.Text)
+		a.behind("", fmt.Sprintf("%s has no DMARC policy: the record at %s asks for nothing.", r.Domain, dmarc.Name(r.FoundAt)))
 	default:
-		a.printf("The policy for %s is %s, by %s= of the record at %s:\n\n%s\n", r.Domain, string(r.Policy), or(r.Tag, "p"), dmarc.Name(r.FoundAt), r.Record.Text)
+		a.behind("", fmt.Sprintf("The policy for %s is %s, by %s= of the record at %s:", r.Domain, string(r.Policy), or(r.Tag, "p"), dmarc.Name(r.FoundAt)))
+	}
+	if r.Record != nil {
+		a.printf("\n%s\n", r.Record.Text)
 	}
 	a.printf("\nThe walk (RFC 9989 section 4.10):\n")
 	for _, s := range r.Walk {
-		a.printf("  %s: %s\n", s.Name, answerText(s.Answer))
+		a.printWalk(s.Name, strings.Split(answerText(s.Answer), "\n"))
 	}
-	a.printf("\nOrganizational domain: %s (by the public suffix list: %s)\n", or(r.OrgDomain, "not known"), r.PSL.OrgDomain)
+	a.printf("\n")
+	a.behind("", fmt.Sprintf("Organizational domain: %s (by the public suffix list: %s).", or(r.OrgDomain, "not known"), or(r.PSL.OrgDomain, "not known")))
 	if r.PSL.Known {
 		found := "finds no record"
 		if r.PSL.FoundAt != "" {
 			found = "uses the record at " + dmarc.Name(r.PSL.FoundAt) + ", policy " + or(string(r.PSL.Policy), "none at all")
 		}
-		a.printf("A receiver that still works by RFC 7489 %s.\n", found)
+		a.behind("", "A receiver that still works by RFC 7489 "+found+".")
+	}
+}
+
+// printWalk writes a step: on one line where it fits, else each answer whole
+// on a line of its own.
+func (a *app) printWalk(name string, answers []string) {
+	line := "  " + safe.Line(name) + ": " + safe.Line(answers[0])
+	if len(answers) == 1 && utf8.RuneCountInString(line) <= textWidth {
+		a.printf("%s\n", line)
+		return
+	}
+	a.printf("  %s:\n", name)
+	for _, text := range answers {
+		a.printf("    %s\n", text)
 	}
 }
 

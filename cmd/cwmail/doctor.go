@@ -22,7 +22,6 @@ func (a *app) runDoctorTerminal() error {
 	if w := a.width(); w > 0 {
 		size = fmt.Sprintf("%d columns", w)
 	}
-	way, _ := ui.CopyWay(a.env, "x", have)
 	rows := []struct{ Name, Value string }{
 		{"TERM", a.getenv("TERM")},
 		{"size", size},
@@ -35,7 +34,7 @@ func (a *app) runDoctorTerminal() error {
 		{"inside SSH", yesNo(theme.SSH(a.env))},
 		{"inside tmux", yesNo(a.getenv("TMUX") != "")},
 		{"inside screen", yesNo(a.getenv("STY") != "")},
-		{"copying", way.Told(&ui.English, 1)},
+		{"copying", a.copying()},
 	}
 	if a.shared.json {
 		doc := map[string]string{}
@@ -55,6 +54,17 @@ func (a *app) runDoctorTerminal() error {
 		a.printf("%-22s %s\n", "Unicode line", "✔ ✘ … → ─ │ █ é 漢 (each one column, the last one two)")
 	}
 	return nil
+}
+
+// copying is what c in the console does here.
+func (a *app) copying() string {
+	switch way, argv := ui.CopyWay(a.env, "x", have); {
+	case way == ui.Screen:
+		return "by asking the terminal through screen (OSC 52)"
+	case len(argv) > 0:
+		return "by " + argv[0]
+	}
+	return "by asking the terminal (OSC 52)"
 }
 
 func yesNo(b bool) string {

@@ -152,7 +152,7 @@ func spfNodes(nodes []*spf.Node) []spfNode {
 	for i, n := range nodes {
 		out[i] = spfNode{Term: safe.UTF8(n.Term), Domain: orNull(n.Domain), Cost: n.Cost, Lookups: n.Lookups, Void: n.Void, Children: spfNodes(n.Children)}
 		if n.Err != nil {
-			out[i].Error = orNull(n.Err.Error())
+			out[i].Error = orNull(plain(n.Err))
 		}
 		if n.Record != nil {
 			out[i].Record = orNull(n.Record.Text)

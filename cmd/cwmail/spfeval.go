@@ -77,7 +77,7 @@ func (a *app) runSPFEval(cmd *cobra.Command, o *spfEvalOptions) error {
 			a.printf("explanation of the domain's owner: %s\n", out.Explanation)
 		}
 		if out.Problem != nil {
-			a.printf("why: %s\n", out.Problem.Error())
+			a.behind("", "why: "+plain(out.Problem))
 		}
 		a.printf("look-ups: %d of %d, void: %d of %d\n", out.Lookups, spf.MaxLookups, out.VoidLookups, spf.MaxVoidLookups)
 		return statusOf(evalStatus(out.Result))
@@ -130,7 +130,7 @@ func evalJSON(out spf.Outcome) any {
 		Problem     *string `json:"problem"`
 	}{out.Result, safe.UTF8(out.Explanation), out.Lookups, out.VoidLookups, orNull(out.Matched), safe.UTF8(out.Domain), nil}
 	if out.Problem != nil {
-		doc.Problem = orNull(out.Problem.Error())
+		doc.Problem = orNull(plain(out.Problem))
 	}
 	return doc
 }
@@ -236,4 +236,9 @@ func evalCase(ctx context.Context, w *world, line []byte, opts spf.Options) batc
 	}
 	out := spf.Evaluate(ctx, w.resolver, spf.Client{IP: ip, MailFrom: address(c.MailFrom), HELO: strings.TrimSpace(c.HELO)}, opts)
 	return batchResult{ID: c.ID, Result: &out.Result, Explanation: safe.UTF8(out.Explanation)}
+}
+
+// plain is an error without the names of our packages.
+func plain(err error) string {
+	return strings.NewReplacer("spf: ", "", "dns: ", "").Replace(err.Error())
 }
