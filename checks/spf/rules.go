@@ -162,7 +162,7 @@ var (
 	}
 	clockWiseMissing = &finding.Rule{
 		Code: "spf.include-clockwise-missing", Severity: finding.Failure, Owner: finding.CustomerDNS, Tier: 1,
-		Title:      "The SPF record of %[1]s does not allow ClockWise to send",
+		Title:      "The SPF record does not allow ClockWise to send",
 		Saw:        "The record is valid, but nothing in it leads to %[2]s.",
 		Effect:     "For receivers ClockWise is a stranger who sends in the name of %[1]s: this mail does not pass SPF.",
 		Action:     "Replace the record by the one below. Do not add a second SPF record.",

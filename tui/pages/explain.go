@@ -30,7 +30,12 @@ func (p *Explain) Title(l ui.Look) string { return l.T.ExplainTitle }
 func (p *Explain) State(ui.Look) string { return p.text.Place() }
 
 // Status says where the words come from.
-func (p *Explain) Status(l ui.Look) string { return l.T.ExplainStatus }
+func (p *Explain) Status(l ui.Look) string {
+	if p.find.what != "" {
+		return ui.Fill(l.T.FindKept, l.Text(p.find.what))
+	}
+	return l.T.ExplainStatus
+}
 
 // Keys are the actions of the page.
 func (p *Explain) Keys() []keys.Action {
@@ -46,6 +51,8 @@ func (p *Explain) Do(a keys.Action) (tea.Cmd, bool) {
 	case keys.Filter:
 		p.find.open()
 		return nil, true
+	case keys.Back:
+		return nil, p.find.clear()
 	case keys.Next, keys.Previous:
 		if p.find.what == "" {
 			return nil, false
@@ -190,4 +197,9 @@ func contains(hay, needle []string) bool {
 		}
 	}
 	return false
+}
+
+// Label names keys by what they do here.
+func (p *Explain) Label(t *ui.Texts, a keys.Action) string {
+	return map[keys.Action]string{keys.Filter: t.KeyFind}[a]
 }

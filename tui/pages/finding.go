@@ -68,6 +68,9 @@ func (p *Finding) Status(l ui.Look) string {
 	if p.e.Busy {
 		return ui.Fill(l.T.Checking, p.b.title(l, p.e))
 	}
+	if p.find.what != "" {
+		return ui.Fill(l.T.FindKept, l.Text(p.find.what))
+	}
 	if n := len(p.records()); n > 1 {
 		return ui.Fill(l.T.RecordNth, fmt.Sprint(p.record+1), fmt.Sprint(n))
 	}
@@ -90,13 +93,16 @@ func (p *Finding) records() []finding.Record {
 // Keys are the actions of the page.
 func (p *Finding) Keys() []keys.Action {
 	var ks []keys.Action
+	if p.find.what != "" {
+		ks = append(ks, keys.Next, keys.Previous)
+	}
 	if len(p.records()) > 0 {
 		ks = append(ks, keys.Copy, keys.CopyAll, keys.Print, keys.Save, keys.WhatIf)
 	}
 	if len(p.records()) > 1 {
 		ks = append(ks, keys.NextPane, keys.PrevPane)
 	}
-	if _, all := p.place(); len(all) > 1 {
+	if _, all := p.place(); len(all) > 1 && p.find.what == "" {
 		ks = append(ks, keys.Next, keys.Previous)
 	}
 	ks = append(ks, keys.Check)
@@ -150,6 +156,8 @@ func (p *Finding) Do(a keys.Action) (tea.Cmd, bool) {
 	case keys.Filter:
 		p.find.open()
 		return nil, true
+	case keys.Back:
+		return nil, p.find.clear()
 	case keys.Check:
 		return p.b.Again(p.e), true
 	case keys.CheckAll:
@@ -241,7 +249,10 @@ func (p *Finding) build(l ui.Look, w int) (out []string, value int) {
 			seen = append(seen, l.T.MoreInAnswers)
 			break
 		}
-		seen = append(seen, observed(l, e, long))
+		for answer := range strings.SplitSeq(e.Answer, "\n") { // one record each
+			e.Answer = answer
+			seen = append(seen, observed(l, e, long))
+		}
 	}
 	say(l.T.LabelSaw, seen...)
 	say(l.T.LabelWhy, effect(l, f))
@@ -435,6 +446,13 @@ type find struct {
 	missed bool
 }
 
+// clear forgets what was looked for. It returns whether there was anything.
+func (f *find) clear() bool {
+	had := f.what != ""
+	*f = find{}
+	return had
+}
+
 func (f *find) open() { f.typing = true; f.field.Set("") }
 
 func (f *find) key(k tea.KeyPressMsg, t *widget.Text, lines []string) {
@@ -484,5 +502,5 @@ func (f *find) over(l ui.Look, w, h int, b ui.Body) ui.Body {
 
 // Label names keys by what they do here.
 func (p *Finding) Label(t *ui.Texts, a keys.Action) string {
-	return map[keys.Action]string{keys.Copy: t.KeyValue, keys.NextPane: t.KeyRecord}[a]
+	return map[keys.Action]string{keys.Copy: t.KeyValue, keys.NextPane: t.KeyRecord, keys.Filter: t.KeyFind}[a]
 }

@@ -38,6 +38,9 @@ func (p *Help) State(ui.Look) string { return p.text.Place() }
 
 // Status says how to get all keys.
 func (p *Help) Status(l ui.Look) string {
+	if p.find.what != "" {
+		return ui.Fill(l.T.FindKept, l.Text(p.find.what))
+	}
 	if p.all {
 		return l.T.HelpStatusAll
 	}
@@ -45,7 +48,12 @@ func (p *Help) Status(l ui.Look) string {
 }
 
 // Keys are the actions of the page.
-func (p *Help) Keys() []keys.Action { return []keys.Action{keys.Filter, keys.Palette} }
+func (p *Help) Keys() []keys.Action {
+	if p.find.what != "" {
+		return []keys.Action{keys.Filter, keys.Next, keys.Previous}
+	}
+	return []keys.Action{keys.Filter, keys.Palette}
+}
 
 // Do carries out an action.
 func (p *Help) Do(a keys.Action) (tea.Cmd, bool) {
@@ -57,6 +65,8 @@ func (p *Help) Do(a keys.Action) (tea.Cmd, bool) {
 	case keys.Filter:
 		p.find.open()
 		return nil, true
+	case keys.Back:
+		return nil, p.find.clear()
 	case keys.Next, keys.Previous:
 		if p.find.what == "" {
 			return nil, false
@@ -114,4 +124,9 @@ func (p *Help) build(l ui.Look, w int) (out []string) {
 var everywhere = map[keys.Action]bool{
 	keys.Up: true, keys.Down: true, keys.PageUp: true, keys.PageDown: true, keys.Top: true, keys.Bottom: true,
 	keys.Back: true, keys.Help: true, keys.Overview: true, keys.Palette: true, keys.Quit: true,
+}
+
+// Label names keys by what they do here.
+func (p *Help) Label(t *ui.Texts, a keys.Action) string {
+	return map[keys.Action]string{keys.Filter: t.KeyFind}[a]
 }

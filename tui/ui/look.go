@@ -3,11 +3,10 @@
 package ui
 
 import (
-	"regexp"
 	"strings"
-	"sync"
 	"unicode/utf8"
 
+	"clockwise.info/cwmail/checks/pattern"
 	"clockwise.info/cwmail/checks/safe"
 	"clockwise.info/cwmail/tui/theme"
 	"github.com/charmbracelet/x/ansi"
@@ -143,12 +142,17 @@ func Wrap(s string, n int) []string {
 	if n <= 0 || s == "" {
 		return nil
 	}
-	lines := strings.Split(ansi.Wrap(s, n, ""), "\n")
+	// A break behind a hyphen would make "-" and "all" of an SPF record's -all.
+	lines := strings.Split(ansi.Wrap(strings.ReplaceAll(s, "-", unbroken), n, ""), "\n")
 	for i := range lines {
-		lines[i] = strings.TrimRight(lines[i], " ")
+		lines[i] = strings.TrimRight(strings.ReplaceAll(lines[i], unbroken, "-"), " ")
 	}
 	return lines
 }
+
+// unbroken stands for a hyphen at which no line may break. It is one column
+// wide, and occurs in no text that is safe to show.
+const unbroken = "\ue000"
 
 // Hang wraps a text behind a label: the first line starts with it, the others
 // are indented as far.
@@ -165,18 +169,14 @@ func (l Look) Hang(label, text string, n int) []string {
 	return lines
 }
 
-// Patterns are compiled at first use: every start of the program would pay.
+// Patterns of what H hides.
 var (
-	address  = pattern(`[\w.+*-]+@([\w-]+\.)+[\w-]+`)
-	ipv4     = pattern(`\b\d{1,3}(\.\d{1,3}){3}\b`)
-	ipv6     = pattern(`(?i)\b[0-9a-f]{1,4}(:[0-9a-f]{0,4}){2,7}\b`)
-	material = pattern(`[A-Za-z0-9+/]{40,}=*`)
-	clock    = pattern(`^\d{1,2}:\d{2}:\d{2}$`)
+	address  = pattern.Lazy(`[\w.+*-]+@([\w-]+\.)+[\w-]+`)
+	ipv4     = pattern.Lazy(`\b\d{1,3}(\.\d{1,3}){3}\b`)
+	ipv6     = pattern.Lazy(`(?i)\b[0-9a-f]{1,4}(:[0-9a-f]{0,4}){2,7}\b`)
+	material = pattern.Lazy(`[A-Za-z0-9+/]{40,}=*`)
+	clock    = pattern.Lazy(`^\d{1,2}:\d{2}:\d{2}$`)
 )
-
-func pattern(expr string) func() *regexp.Regexp {
-	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expr) })
-}
 
 // Conceal replaces mail addresses, IP addresses and keys.
 func Conceal(s string) string {

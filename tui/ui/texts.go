@@ -118,6 +118,7 @@ type Texts struct {
 	WhatAddress    string
 	FindPrompt     string
 	FindMissed     string
+	FindKept       string
 
 	// The evidence.
 	AnswersTitle  string
@@ -242,6 +243,7 @@ type Texts struct {
 	Zoomed        string
 	Unzoomed      string
 	KeyKeep       string
+	KeyFind       string
 	KeyClear      string
 	KeyTry        string
 	KeyField      string
@@ -376,6 +378,7 @@ var English = Texts{
 	WhatAddress:    "the address",
 	FindPrompt:     "Find:",
 	FindMissed:     "Not found:",
+	FindKept:       "Looking for \"%[1]s\": n and N go to the next and the previous match, esc ends it.",
 
 	AnswersTitle:  "DNS answers",
 	AnswersFor:    "DNS answers for %[1]s",
@@ -494,6 +497,7 @@ var English = Texts{
 	StillWaiting:  "Still checking %[1]s (%[2]s of %[3]s s), x stops.",
 	Zoomed:        "One pane over the full width; z again brings the others back.",
 	Unzoomed:      "All panes again.",
+	KeyFind:       "find",
 	KeyKeep:       "keep this",
 	KeyClear:      "clear",
 	KeyTry:        "try it",

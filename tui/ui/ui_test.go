@@ -61,6 +61,9 @@ func TestWrap(t *testing.T) {
 			t.Errorf("prose of %d columns", len(s))
 		}
 	}
+	if got := Wrap("v=spf1 include:_spf.clockwise.info -all", 36); strings.Join(got, "|") != "v=spf1 include:_spf.clockwise.info|-all" {
+		t.Errorf("a term is torn: %q", got)
+	}
 	got := look(true).Hang("label ", "one two three four", 14)
 	if strings.Join(got, "|") != "label one two|      three|      four" {
 		t.Errorf("%q", got)
