@@ -73,11 +73,12 @@ func (w *work) judge() []finding.Finding {
 	return all
 }
 
-// seen are all answers of the resolver and of the domain's own servers.
+// seen are all answers of the resolver and of the domain's own servers, and
+// what public resolvers make of the signatures.
 func (w *work) seen() []dns.Answer {
 	all := w.recorder.Answers()
 	for _, a := range w.compared {
-		if a.Direct {
+		if a.Direct || a.Public && (a.Bogus() || a.AD) {
 			all = append(all, a)
 		}
 	}

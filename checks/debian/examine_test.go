@@ -47,16 +47,16 @@ func labFiles(w *lab.World) zones {
 
 // examine examines all transports of the lab. Questions go to resolver, those
 // to the zones' own servers to authority.
-func examine(t *testing.T, w *lab.World, resolver, authority netip.AddrPort) map[string]checks.Report {
+func examine(t *testing.T, w *lab.World, resolver, authority netip.AddrPort, public ...netip.AddrPort) map[string]checks.Report {
 	t.Helper()
 	file, err := config.Parse("", w.Config)
 	if err != nil {
 		t.Fatal(err)
 	}
 	dial := func(ctx context.Context, network, address string) (net.Conn, error) {
-		switch address {
-		case resolver.String():
-		case "192.0.2.53:53", "192.0.2.54:53":
+		switch {
+		case address == resolver.String(), slices.ContainsFunc(public, func(p netip.AddrPort) bool { return p.String() == address }):
+		case address == "192.0.2.53:53", address == "192.0.2.54:53":
 			address = authority.String()
 		default:
 			return w.Dial(ctx, network, address)
@@ -67,7 +67,7 @@ func examine(t *testing.T, w *lab.World, resolver, authority netip.AddrPort) map
 	t.Cleanup(client.Close)
 	cache := dns.NewCache(client)
 	e := checks.Examiner{
-		Resolver: cache, Asker: cache, Own: []netip.AddrPort{resolver}, Now: time.Now,
+		Resolver: cache, Asker: cache, Own: []netip.AddrPort{resolver}, Public: public, Now: time.Now,
 		Probe:   relay.Options{Dial: dial, Now: time.Now, Roots: w.Roots},
 		Service: file.Service, All: file.Transports,
 	}

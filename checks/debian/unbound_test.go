@@ -223,3 +223,27 @@ func TestUnboundAltered(t *testing.T) {
 		t.Errorf("%s: %s", r.Verdict, saidOf(r))
 	}
 }
+
+// TestUnboundPublic holds that wrong signatures are seen where only a public
+// resolver checks them, and that right ones change nothing.
+func TestUnboundPublic(t *testing.T) {
+	for _, stale := range []bool{false, true} {
+		d := startSigned(t, func(file, unsigned string) string {
+			if stale {
+				return unsigned
+			}
+			return file
+		})
+		got := examine(t, d.lab, d.authority, d.authority, d.resolver)
+		want := examine(t, d.lab, d.lab.Resolver, d.lab.Resolver)
+		if stale {
+			r := got["Sound Bakery"]
+			if open := r.Open(); len(open) == 0 || open[0].Code() != "dns.dnssec-bogus" || r.Verdict != checks.VerdictFailure {
+				t.Errorf("%s: %s", r.Verdict, saidOf(r))
+			}
+			delete(got, "Sound Bakery")
+			delete(want, "Sound Bakery")
+		}
+		holdSame(t, got, want)
+	}
+}

@@ -81,7 +81,8 @@ func (j *judge) domain() {
 }
 
 // bogus finds names whose signatures are wrong where those of the domain as a
-// whole are not.
+// whole are not, or where our own resolver does not look at signatures and a
+// public one does. A name that another resolver finds well signed is in change.
 func (j *judge) bogus() {
 	if len(j.res.usable()) == 0 {
 		return // domain has judged it
@@ -90,7 +91,11 @@ func (j *judge) bogus() {
 	var answers []dns.Answer
 	for _, a := range j.all {
 		name := a.Question.Name
-		if a.Status == dns.Failed && a.Bogus() && dns.Within(name, j.res.Registered) && !slices.Contains(names, name) {
+		if a.Status != dns.Failed || !a.Bogus() || !dns.Within(name, j.res.Registered) || slices.Contains(names, name) {
+			continue
+		}
+		wellSigned := func(o dns.Answer) bool { return o.AD && o.Question == a.Question }
+		if !slices.ContainsFunc(j.all, wellSigned) {
 			names, answers = append(names, name), append(answers, a)
 		}
 	}

@@ -165,3 +165,38 @@ func TestTCPRefusedByTheirServer(t *testing.T) {
 		t.Errorf("%v", codes(all))
 	}
 }
+
+// TestBogusElsewhere holds that a public resolver that checks signatures is
+// heard where our own does not, unless another one finds them right.
+func TestBogusElsewhere(t *testing.T) {
+	z, s, c := world(t)
+	z.TXT("_dmarc.acme.example", "v=DMARC1; p=none")
+	q := dns.Ask("_dmarc.acme.example", dns.TypeTXT)
+	public := func(b nameserver.Behaviour) dns.Answer {
+		z.Behave(q.Name, b)
+		return c.AskPublic(t.Context(), s.Addr, q)
+	}
+	bogus := public(nameserver.Behaviour{Rcode: nameserver.ServFail, EDE: []nameserver.EDE{{Code: 7}}})
+	dead := public(nameserver.Behaviour{Rcode: nameserver.ServFail, EDE: []nameserver.EDE{{Code: 22}}})
+	plain, signed := public(nameserver.Behaviour{}), public(nameserver.Behaviour{AD: true})
+	r := zone.Lookup(t.Context(), c, "acme.example")
+	for _, tt := range []struct {
+		name string
+		seen []dns.Answer
+		want string
+	}{
+		{"nobody checks", []dns.Answer{plain}, ""},
+		{"one checks", []dns.Answer{plain, bogus}, "dns.dnssec-bogus"},
+		{"two check", []dns.Answer{bogus, plain, bogus}, "dns.dnssec-bogus"},
+		{"they do not agree", []dns.Answer{bogus, signed}, ""},
+		{"another failure", []dns.Answer{dead}, ""},
+	} {
+		all := zone.Findings(r, tt.seen...)
+		if codes(all) != tt.want {
+			t.Errorf("%s: %s", tt.name, codes(all))
+		}
+		if len(all) > 0 && !strings.Contains(all[0].Saw(), "Signature Expired") {
+			t.Errorf("%s: %s", tt.name, all[0].Saw())
+		}
+	}
+}
