@@ -21,21 +21,31 @@ type Answers struct {
 	filter string
 	field  widget.Field
 	typing bool
-	seen   int  // answers when at was made
-	alone  bool // opened past the page of the entry: the title has to name it
+	shown  []dns.Answer // as they were when somebody asked for them: rows do not change places by themselves
+	asked  int          // examinations of e until then
+	alone  bool         // opened past the page of the entry: the title has to name it
 }
 
 // NewAnswers is the page of an entry's answers.
 func NewAnswers(b *Board, e *Entry) *Answers {
 	p := &Answers{b: b, e: e}
-	p.arrange()
+	p.take()
 	return p
 }
 
+// take shows the answers of the last examination.
+func (p *Answers) take() {
+	p.shown, p.asked = p.e.Report.Answers, p.e.Asked
+	if p.e.Busy {
+		p.asked-- // again when it has ended
+	}
+	p.arrange()
+}
+
 func (p *Answers) arrange() {
-	p.at, p.seen = p.at[:0], len(p.e.Report.Answers)
+	p.at = p.at[:0]
 	f := strings.ToLower(p.filter)
-	for i, a := range p.e.Report.Answers {
+	for i, a := range p.shown {
 		_, status := answered(ui.Look{T: p.b.Texts}, a)
 		text := a.Question.String() + " " + a.Server + " " + a.Rcode + " " + status
 		for _, r := range a.Records {
@@ -53,10 +63,10 @@ func (p *Answers) rows(draw func(int, bool) string) widget.Rows {
 }
 
 func (p *Answers) selected() (dns.Answer, bool) {
-	if p.list.At < 0 || p.list.At >= len(p.at) || p.at[p.list.At] >= len(p.e.Report.Answers) {
+	if p.list.At < 0 || p.list.At >= len(p.at) {
 		return dns.Answer{}, false
 	}
-	return p.e.Report.Answers[p.at[p.list.At]], true
+	return p.shown[p.at[p.list.At]], true
 }
 
 // Title names the page.
@@ -155,7 +165,7 @@ func (p *Answers) Carry() ui.Carried {
 	c := carryAnswer(p.b.Texts, a)
 	l := ui.Look{Palette: theme.New(theme.Contrast, 0), ASCII: true, T: p.b.Texts}
 	var out strings.Builder
-	for _, a := range p.e.Report.Answers {
+	for _, a := range p.shown {
 		for _, s := range answerDetail(l, a, ui.Prose) {
 			out.WriteString(strings.TrimRight(s, " ") + "\n")
 		}
@@ -183,15 +193,15 @@ func (p *Answers) Words() []string { return []string{"DNS", "TXT", "TTL", "NXDOM
 
 // View draws the list, and beside it the selected answer where there is room.
 func (p *Answers) View(l ui.Look, w, h int) ui.Body {
-	if p.seen != len(p.e.Report.Answers) {
-		p.arrange()
+	if !p.e.Busy && p.asked != p.e.Asked {
+		p.take()
 	}
 	side := w
 	if w >= 150 && l.Height >= 24 {
 		side = 96
 	}
 	lines, y := p.list.View(p.rows(func(i int, _ bool) string {
-		return l.Cut(answerLine(l, p.e.Report.Answers[p.at[i]], side-2), side-2)
+		return l.Cut(answerLine(l, p.shown[p.at[i]], side-2), side-2)
 	}), h, gutter(l))
 	b := ui.Body{Lines: lines, Y: y}
 	if len(lines) == 0 {
@@ -236,6 +246,9 @@ func answerLine(l ui.Look, a dns.Answer, w int) string {
 	}
 	line := clock(a.At) + "  " + badge + "  " + l.Fit(l.Text(a.Question.Type.String()), 6) + l.Fit(l.Text(a.Question.Name), name) + "  "
 	if w < 130 {
+		if from := "  " + ui.Fill(l.T.AnsweredBy, l.Text(a.Server)); a.Direct && w >= 90 {
+			return line + l.Cut(text, w-width(line)-width(from)) + l.Paint(theme.Muted, from)
+		}
 		return line + text
 	}
 	return line + l.Fit(text, w-width(line)-24) + "  " + l.Text(a.Server)

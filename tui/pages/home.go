@@ -8,6 +8,7 @@ import (
 	"time"
 
 	tea "charm.land/bubbletea/v2"
+	"clockwise.info/cwmail/checks/dns"
 	"clockwise.info/cwmail/checks/finding"
 	"clockwise.info/cwmail/tui/keys"
 	"clockwise.info/cwmail/tui/theme"
@@ -612,8 +613,11 @@ func (h *Home) line(l ui.Look, r row, sel bool, w int, alone bool) string {
 	}
 	out := l.Badge(e.State()) + "  " + name + pad
 	out += fmt.Sprintf("%3s", count)
-	if alone && w >= 78 {
-		out += "  " + l.Cut(h.gist(l, e, p), w-8-nameWidth-5)
+	if alone && w >= 130 {
+		out += "  " + l.Paint(theme.Muted, l.Fit(h.b.takes(l, e)[0], 40))
+	}
+	if left := w - width(out) - 2; alone && w >= 78 {
+		out += "  " + l.Cut(h.gist(l, e, p), left)
 	}
 	return out
 }
@@ -725,13 +729,17 @@ func changes(l ui.Look, f finding.Finding, w int) (out []string) {
 
 // evidence is the last answers, for high windows.
 func (h *Home) evidence(l ui.Look, e *Entry, w, room int) []string {
-	answers := e.Report.Answers
+	// In the order of their names: that of arrival differs from time to time.
+	answers := slices.DeleteFunc(slices.Clone(e.Report.Answers), func(a dns.Answer) bool { return a.Direct })
+	slices.SortStableFunc(answers, func(a, b dns.Answer) int {
+		return cmp.Or(cmp.Compare(a.Question.Name, b.Question.Name), cmp.Compare(a.Question.Type, b.Question.Type))
+	})
 	n := min(len(answers), room-3, 12)
 	if n <= 0 {
 		return nil
 	}
 	out := []string{"", heading(l, l.T.LastAnswers)}
-	for _, a := range answers[len(answers)-n:] {
+	for _, a := range answers[:n] {
 		out = append(out, l.Cut(answerLine(l, a, w), w))
 	}
 	return out

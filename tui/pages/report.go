@@ -88,6 +88,7 @@ type Report struct {
 	e      *Entry
 	flow   flow
 	unfold bool // the silenced findings are shown
+	alone  bool // no header names the entry
 }
 
 // NewReport is the page of an entry.
@@ -223,7 +224,9 @@ func (p *Report) build(l ui.Look, w int, folded bool) []item {
 			out = append(out, item{lines: lines})
 		}
 	}
-	text(l.Ends(heading(l, p.b.title(l, e)), l.Badge(e.State()), w))
+	if p.alone {
+		text(l.Ends(heading(l, p.b.title(l, e)), l.Badge(e.State()), w))
+	}
 	for _, s := range p.b.takes(l, e) {
 		text(ui.Wrap(s, w)...)
 	}
@@ -359,7 +362,7 @@ func records(l ui.Look, r checks.Report) (out [][2]string) {
 // WriteText is the report as plain text, for a file.
 func WriteText(b *Board, e *Entry) string {
 	l := ui.Look{Palette: theme.New(theme.Contrast, 0), ASCII: true, T: b.Texts, Height: 60}
-	p := Report{b: b, e: e, unfold: true}
+	p := Report{b: b, e: e, unfold: true, alone: true}
 	var out strings.Builder
 	line := func(s string) { out.WriteString(strings.TrimRight(ansi.Strip(s), " ") + "\n") }
 	for _, it := range p.build(l, ui.Prose, false) {

@@ -152,6 +152,7 @@ type Texts struct {
 	FlagTCP       string
 	FlagCached    string
 	AnswerStatus  string
+	AnsweredBy    string
 
 	// The addresses.
 	PathsTitle string
@@ -306,7 +307,7 @@ var English = Texts{
 	ShortRemove:  "del",
 	MoreRecords:  "and %[1]s more: enter shows all of them",
 	LabelWho:     "who",
-	LastAnswers:  "LAST DNS ANSWERS",
+	LastAnswers:  "DNS ANSWERS",
 
 	BareDomain:      "A domain alone: looked at as if ClockWise sent its mail.",
 	TakesFrom:       "takes mail from %[1]s",
@@ -410,6 +411,7 @@ var English = Texts{
 	FlagAA:        "from the servers of the zone itself",
 	FlagTCP:       "over TCP",
 	FlagCached:    "asked before in this run",
+	AnsweredBy:    "by %[1]s",
 	AnswerStatus:  "%[1]s answered: %[2]s.",
 
 	PathsTitle: "addresses",
