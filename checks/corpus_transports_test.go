@@ -199,6 +199,23 @@ func setUps() []setUp {
 			expected: expected{top: "smtp.refused", absent: "spf.include-clockwise dkim. transport."},
 		},
 		{
+			name: "Office 365 signs, and its CNAME was entered as text",
+			transport: transports.Transport{
+				Type: transports.SMTP, Match: customer, DKIM: transports.DKIM{Enabled: true, Selector: "selector1"},
+				Server: transports.Server{Host: "customer-example.mail.protection.outlook.com", Port: 25, Security: "starttls", Auth: "none"},
+			},
+			edits:    "+ selector1._domainkey.customer.example TXT selector1-customer-example._domainkey.customer.onmicrosoft.com",
+			expected: expected{open: "dkim.wrong-type smtp.refused", absent: "spf.include-clockwise dmarc.mail dmarc.spf-only transport."},
+		},
+		{
+			name: "a server of the customer, and a domain without any records",
+			transport: transports.Transport{
+				Type: transports.SMTP, Match: customer, Server: transports.Server{Host: "mail.customer.example", Port: 587, Security: "starttls", Auth: "none"},
+			},
+			edits:    "- customer.example TXT\n- _dmarc.customer.example TXT",
+			expected: expected{open: "spf.missing dmarc.missing", absent: "spf.include-clockwise dmarc.mail dmarc.spf-only"},
+		},
+		{
 			name: "a server of the customer, badly set up",
 			transport: transports.Transport{Type: transports.SMTP, From: "jan@customer.example", Server: transports.Server{
 				Host: "smtp.office365.com", Port: 465, Security: "none", Auth: "login", Username: "jan@customer.example",
