@@ -47,7 +47,10 @@ func (w *work) settingsInput(t transports.Transport) settings.Input {
 		in.Host = w.relay.Addresses
 	}
 	if w.dkim != nil {
-		in.Published = settings.Published{Name: w.dkim.Name, Key: publishedKey(*w.dkim), Evidence: evidence(w.dkim.Answer)}
+		in.Published = settings.Published{Name: w.dkim.Name, Key: publishedKey(w.dkim.Answer), Evidence: evidence(w.dkim.Answer)}
+	}
+	if w.couldSign() {
+		in.Published = settings.Published{Name: w.idle, Key: publishedKey(w.idleKey), Evidence: evidence(w.idleKey)}
 	}
 	if w.noReply() {
 		in.NoReply = w.noReplyOutcome()
@@ -57,11 +60,11 @@ func (w *work) settingsInput(t transports.Transport) settings.Input {
 
 // publishedKey is the key that verifiers would use; nil without exactly one
 // usable record.
-func publishedKey(r dkim.Result) crypto.PublicKey {
-	if len(r.Records) != 1 {
+func publishedKey(a dns.Answer) crypto.PublicKey {
+	if len(a.Records) != 1 {
 		return nil
 	}
-	return dkim.DecodeKey(r.Records[0].Key()).Public
+	return dkim.DecodeKey(dkim.Parse(a.Records[0].Strings...).Key()).Public
 }
 
 // noReplyOutcome tells how mail in ClockWise's own name fares.

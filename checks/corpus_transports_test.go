@@ -172,6 +172,11 @@ func setUps() []setUp {
 			expected: expected{top: "transport.key-file-mismatch", absent: "dkim.key-mismatch"},
 		},
 		{
+			name:      "DKIM is off, and its key published",
+			transport: transports.Transport{Type: transports.ClockWise, Match: customer, DKIM: with(key, func(d *transports.DKIM) { d.Enabled = false })},
+			expected:  expected{top: "dmarc.spf-only", open: "transport.dkim-off-but-published", absent: "dkim."},
+		},
+		{
 			name: "no reply", transport: transports.Transport{Type: transports.NoReply, Match: customer, ReplyTo: transports.ReplyTo{Copy: true}},
 			edits: `- customer.example TXT
 - _dmarc.customer.example TXT

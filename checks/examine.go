@@ -67,6 +67,7 @@ var steps = []step{
 	{"SPF of the sender", sending.foreignEnvelope, (*work).lookAtSender, false},
 	{"ClockWise's SPF", sending.ours, (*work).lookAtService, false},
 	{"DKIM", sending.signs, (*work).lookAtDKIM, true},
+	{"DKIM, switched off", sending.couldSign, (*work).lookAtIdleKey, false},
 	{"DMARC", always, (*work).lookAtDMARC, true},
 	{"mail exchangers", always, (*work).lookAtMX, true},
 	{"mail server", sending.external, (*work).lookAtRelay, false},
@@ -101,6 +102,7 @@ type work struct {
 	service    spf.Result
 	senderSPF  *spf.Result // of the domain in From, where the envelope has another
 	dkim       *dkim.Result
+	idleKey    dns.Answer // what is published where DKIM is off
 	dmarc      dmarc.Result
 	mx         mx.Result
 	relay      *relay.Result

@@ -117,6 +117,10 @@ func (w *work) lookAtDKIM(ctx context.Context) {
 	w.dkim = &res
 }
 
+func (w *work) lookAtIdleKey(ctx context.Context) {
+	w.idleKey = w.ask.Lookup(ctx, dns.Ask(w.idle, dns.TypeTXT))
+}
+
 func (w *work) lookAtDMARC(ctx context.Context) {
 	identifiers := []string{w.envelope}
 	if w.signs() {

@@ -16,6 +16,7 @@ type sending struct {
 
 	signer, selector string // d= and s=; "" when nothing is signed
 	expected         dkim.Expected
+	idle             string // name of the key that is configured, where DKIM is off
 
 	replyTo string            // domain of a Reply-To that is a copy of the sender, or fixed; "" for none or not known
 	server  transports.Server // of an external server
@@ -45,6 +46,8 @@ func (e *Examiner) sending(t Target) sending {
 			s.signer = s.domain
 		}
 		s.expected = dkim.Expected{Public: tr.DKIM.Key.Public, Source: keySource(tr.DKIM)}
+	case tr.Type == transports.ClockWise && tr.DKIM.Selector != "" && tr.Match.Domain != "":
+		s.idle = dkim.RecordName(tr.DKIM.Selector, tr.Match.Domain)
 	}
 	if s.selector == "" {
 		s.signer = ""
@@ -75,6 +78,9 @@ func (s sending) noReply() bool { return s.kind == transports.NoReply }
 
 // signs holds where mail is signed with a known selector.
 func (s sending) signs() bool { return s.signer != "" }
+
+// couldSign holds where a key is configured and not used.
+func (s sending) couldSign() bool { return s.idle != "" }
 
 // copiesSender holds where another domain than that of From stands in Reply-To.
 func (s sending) copiesSender() bool { return s.noReply() && s.replyTo != "" }
