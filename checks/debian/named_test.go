@@ -44,11 +44,10 @@ options {
 	listen-on-v6 { none; };
 	pid-file none;
 	session-keyfile none;
-	recursion no;
-	dnssec-validation no;
 	empty-zones-enable no;
 	notify no;
 	check-names primary ignore;
+	%s
 };
 controls { };
 `
@@ -57,26 +56,45 @@ controls { };
 func startNamed(t *testing.T, z zones) netip.AddrPort {
 	t.Helper()
 	dir := t.TempDir()
-	path := daemon(t, dir, "named")
 	var list strings.Builder
+	var loaded []string
 	for _, apex := range z.apexes() {
 		file := cmp.Or(apex, "root") + ".zone"
 		if z[apex] != "" {
 			write(t, dir, file, z[apex])
+			loaded = append(loaded, fmt.Sprintf("zone %s/IN: loaded serial", cmp.Or(apex, ".")))
 		}
 		fmt.Fprintf(&list, "zone %q { type primary; file %q; };\n", apex+".", file)
 	}
+	return startBIND(t, dir, "recursion no; dnssec-validation no;", list.String(), loaded)
+}
+
+// startResolver starts BIND as a resolver that validates, before the authority.
+func startResolver(t *testing.T, authority netip.AddrPort, _ []string, anchor string) netip.AddrPort {
+	t.Helper()
+	ds := strings.Fields(anchor) // . IN DS tag algorithm digest-type digest…
+	if len(ds) < 7 {
+		t.Fatalf("no DS record: %q", anchor)
+	}
+	options := fmt.Sprintf("recursion yes; dnssec-validation yes; forward only; forwarders { 127.0.0.1 port %d; };", authority.Port())
+	trust := fmt.Sprintf("trust-anchors { . static-ds %s %q; };\n", strings.Join(ds[3:6], " "), strings.Join(ds[6:], ""))
+	return startBIND(t, t.TempDir(), options, trust, nil)
+}
+
+// startBIND starts BIND with options and what follows them. said are lines that
+// its log must have.
+func startBIND(t *testing.T, dir, options, rest string, said []string) netip.AddrPort {
+	t.Helper()
+	path := daemon(t, dir, "named")
 	return onPort(t, func(port uint16) (*output, error) {
-		conf := write(t, dir, "named.conf", fmt.Sprintf(namedOptions, dir, port)+list.String())
+		conf := write(t, dir, "named.conf", fmt.Sprintf(namedOptions, dir, port, options)+rest)
 		out, err := start(t, " running\n", path, "-g", "-n", "1", "-c", conf)
 		if err == nil && strings.Contains(out.String(), "address in use") {
 			err = fmt.Errorf("port %d is taken", port)
 		}
-		if err == nil {
-			for apex, text := range z {
-				if text != "" && !strings.Contains(out.String(), fmt.Sprintf("zone %s/IN: loaded serial", cmp.Or(apex, "."))) {
-					t.Fatalf("named does not take the zone %q:\n%s", apex, out)
-				}
+		for _, line := range said {
+			if err == nil && !strings.Contains(out.String(), line) {
+				t.Fatalf("named does not say %q:\n%s", line, out)
 			}
 		}
 		return out, err
