@@ -241,7 +241,10 @@ func (a *App) hear(m tea.Msg) tea.Cmd {
 		a.dress()
 		return nil
 	case tea.KeyPressMsg:
-		return a.press(m)
+		if a.left.IsZero() {
+			return a.press(m)
+		}
+		return tea.Batch(a.live(tea.FocusMsg{}), a.press(m)) // who presses keys is there
 	case tea.PasteMsg:
 		return a.paste(m.Content)
 	case tea.MouseMsg:

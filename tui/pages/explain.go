@@ -7,6 +7,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 	"clockwise.info/cwmail/checks/finding"
 	"clockwise.info/cwmail/tui/keys"
+	"clockwise.info/cwmail/tui/theme"
 	"clockwise.info/cwmail/tui/ui"
 	"clockwise.info/cwmail/tui/widget"
 )
@@ -128,7 +129,11 @@ func explained(l ui.Look, b *Board, words []string, w int) (out []string) {
 		if len(out) > 0 {
 			out = append(out, "")
 		}
-		out = append(out, heading(l, l.Text(x.Name)))
+		name := heading(l, l.Text(x.Name))
+		if len(x.Also) > 0 {
+			name += l.Paint(theme.Muted, ui.Fill(l.T.AlsoCalled, l.Text(strings.Join(x.Also, ", "))))
+		}
+		out = append(out, l.Cut(name, w))
 		out = append(out, l.Hang("  ", l.Text(x.Text), w)...)
 		if x.Example != "" {
 			out = append(out, l.Hang("  ", l.T.Example+" "+l.Text(x.Example), w)...)

@@ -443,7 +443,7 @@ func (p *WhatIf) result(l ui.Look, w int) (out []string) {
 			if i < len(b) {
 				old = l.Badge(b[i].state) + " " + b[i].short
 			}
-			out = append(out, l.Fit("  "+a[i].name, 8)+l.Fit(l.Cut(old, n-2), n)+l.Cut(l.Badge(a[i].state)+" "+a[i].short, w-8-n))
+			out = append(out, l.Fit("  "+a[i].name, 8)+l.Fit(l.Cut(old, n-1), n)+l.Cut(l.Badge(a[i].state)+" "+a[i].short, w-8-n))
 		}
 	}
 	return out

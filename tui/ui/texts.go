@@ -199,6 +199,7 @@ type Texts struct {
 	WordsHere     string
 	WordsOther    string
 	NoWords       string
+	AlsoCalled    string
 	Example       string
 	PaletteTitle  string
 	PaletteStatus string
@@ -455,6 +456,7 @@ var English = Texts{
 	ExplainStatus: "The words of the screen you came from stand first. / finds a word.",
 	WordsHere:     "WORDS ON THIS SCREEN",
 	WordsOther:    "OTHER WORDS",
+	AlsoCalled:    ", also: %[1]s",
 	NoWords:       "No words are explained here.",
 	Example:       "Example:",
 	PaletteTitle:  "actions",
