@@ -595,11 +595,11 @@ func (j *judge) path() {
 	if r.Known && p.passes() == No {
 		switch r.Policy {
 		case Reject:
-			outcome(mailRejectedRule)
+			outcome(p.advised(mailRejectedRule))
 		case Quarantine:
-			outcome(mailQuarantinedRule)
+			outcome(p.advised(mailQuarantinedRule))
 		default:
-			outcome(mailUnalignedRule)
+			outcome(p.advised(mailUnalignedRule))
 		}
 	}
 	switch {
@@ -608,6 +608,17 @@ func (j *judge) path() {
 	case p.dkim() == Yes && p.SPFAligned == No:
 		outcome(dkimOnlyRule)
 	}
+}
+
+// advised is the rule with the next step that fits the path. Where SPF passes
+// for another domain and nothing is signed, no other finding names a fault.
+func (p Path) advised(rule *finding.Rule) *finding.Rule {
+	if p.SPFPass != Yes || p.SPFAligned != No || p.DKIMDomain != "" {
+		return rule
+	}
+	r := *rule
+	r.Action = unsignedAction
+	return &r
 }
 
 func (p Path) describeSPF() string {

@@ -669,3 +669,18 @@ func TestRules(t *testing.T) {
 		t.Errorf("%d rules declared, %d listed", len(declared), len(seen))
 	}
 }
+
+func TestUnsignedAdvice(t *testing.T) {
+	z := soundZone("_dmarc.customer.example TXT v=DMARC1; p=reject; rua=mailto:dmarc@customer.example")
+	foreign := Auth{SPF: "pass", SPFDomain: "mailer.example"}
+	for auth, want := range map[*Auth]string{
+		&foreign: "envelope address at customer.example",
+		{SPF: "fail", SPFDomain: "customer.example"}: "other findings of this mail",
+	} {
+		_, got := examine(t, z, "customer.example", *auth)
+		f := find(got, "dmarc.mail-rejected")
+		if f == nil || !strings.Contains(f.Action(), want) {
+			t.Errorf("%+v: %v", *auth, codes(got))
+		}
+	}
+}

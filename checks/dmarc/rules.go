@@ -570,6 +570,10 @@ var failureReportsRequestedRule = &finding.Rule{
 	References: []string{"RFC 9991"},
 }
 
+// unsignedAction is the next step of the three rules below where the mail is
+// sound but for its alignment.
+const unsignedAction = "Let ClockWise sign this mail with DKIM for %[3]s, or give the transport an envelope address at %[3]s: one of the two is enough."
+
 var mailRejectedRule = &finding.Rule{
 	Code: "dmarc.mail-rejected", Severity: finding.Failure, Owner: finding.CustomerDNS, Tier: 1,
 	Title:      "Receivers reject this mail: DMARC of %[3]s fails",
