@@ -3,7 +3,7 @@
 // here but tests. They serve on free ports of loopback, keep their files in
 // folders of their own, and end what they started. To have all of them:
 //
-//	apt-get install --no-install-recommends bind9 bind9-utils unbound postfix opendkim-tools
+//	apt-get install --no-install-recommends bind9 bind9-utils unbound postfix opendkim-tools openssl
 //
 // A test whose program is not installed is skipped.
 package debian
@@ -29,7 +29,7 @@ import (
 // packages tells where to get each program.
 var packages = map[string]string{
 	"named": "bind9", "named-compilezone": "bind9-utils", "dnssec-keygen": "bind9-utils", "dnssec-signzone": "bind9-utils",
-	"unbound": "unbound", "postfix": "postfix", "postconf": "postfix", "smtp-sink": "postfix", "opendkim-genkey": "opendkim-tools", "opendkim-testkey": "opendkim-tools",
+	"unbound": "unbound", "postfix": "postfix", "postconf": "postfix", "smtp-sink": "postfix", "opendkim-genkey": "opendkim-tools", "opendkim-testkey": "opendkim-tools", "openssl": "openssl",
 }
 
 // find is the path of a program; without it, the test is skipped.
