@@ -1,0 +1,125 @@
+package spf
+
+import (
+	"net/netip"
+	"slices"
+	"strings"
+)
+
+// Expect is what a record must hold so that ClockWise may send.
+type Expect struct {
+	Include string       // the name to include, e.g. "_spf.clockwise.info"
+	Relays  []netip.Addr // the addresses that send
+}
+
+// isNetworkText says whether a damaged address means ClockWise's network: its
+// first three numbers are those of a relay address.
+func (e Expect) isNetworkText(value string) bool {
+	for _, a := range e.Relays {
+		s := a.String()
+		if i := strings.LastIndexByte(s, '.'); i > 0 && strings.HasPrefix(value, s[:i+1]) {
+			return true
+		}
+	}
+	return false
+}
+
+// within says whether a network holds relay addresses only.
+func (e Expect) within(n netip.Prefix) bool {
+	if !n.IsValid() || n.Addr().BitLen()-n.Bits() > 8 {
+		return false
+	}
+	n = n.Masked()
+	for a := n.Addr(); n.Contains(a); a = a.Next() {
+		if !slices.Contains(e.Relays, a) {
+			return false
+		}
+	}
+	return true
+}
+
+// covers counts the relay addresses in a network.
+func (e Expect) covers(n netip.Prefix) int {
+	count := 0
+	for _, a := range e.Relays {
+		if n.IsValid() && n.Contains(a) {
+			count++
+		}
+	}
+	return count
+}
+
+func (e Expect) isInclude(name string) bool {
+	return e.Include != "" && strings.EqualFold(strings.TrimSuffix(name, "."), e.Include)
+}
+
+// isNear says whether a name was meant to be the include's, but is not.
+func (e Expect) isNear(name string) bool {
+	if e.Include == "" || e.isInclude(name) || name == "" {
+		return false
+	}
+	n := lower(strings.TrimSuffix(strings.TrimSpace(name), "."))
+	if bare, _, ok := strings.Cut(n, "/"); ok && bare == e.Include {
+		return false // a network size behind the right name
+	}
+	for cut := true; cut; {
+		cut = false
+		for _, p := range []string{"include:", "include=", "https://", "http://", "spf:", "redirect=", "@"} {
+			if strings.HasPrefix(n, p) {
+				n, cut = n[len(p):], true
+			}
+		}
+	}
+	n = strings.TrimRight(n, "/.")
+	if n == e.Include || strings.HasPrefix(n, e.Include+".") || distance(n, e.Include) <= 2 {
+		return true
+	}
+	host, _, _ := cutLastDot(strings.TrimPrefix(n, "_"))
+	want, _, _ := cutLastDot(strings.TrimPrefix(e.Include, "_"))
+	return host == want
+}
+
+func cutLastDot(s string) (before, after string, ok bool) {
+	i := strings.LastIndexByte(s, '.')
+	if i < 0 {
+		return s, "", false
+	}
+	return s[:i], s[i+1:], true
+}
+
+// distance is the number of letters to change, add, take away or swap with
+// their neighbour to make a into b.
+func distance(a, b string) int {
+	if d := len(a) - len(b); d > 8 || d < -8 || len(a) > 80 {
+		return 99
+	}
+	var rows [3][]int
+	for i := range rows {
+		rows[i] = make([]int, len(b)+1)
+	}
+	for j := range rows[1] {
+		rows[1][j] = j
+	}
+	for i := range len(a) {
+		before, prev, row := rows[0], rows[1], rows[2]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := 1
+			if a[i] == b[j] {
+				cost = 0
+			}
+			row[j+1] = min(prev[j+1]+1, row[j]+1, prev[j]+cost)
+			if i > 0 && j > 0 && a[i] == b[j-1] && a[i-1] == b[j] {
+				row[j+1] = min(row[j+1], before[j-1]+1)
+			}
+		}
+		rows[0], rows[1], rows[2] = prev, row, before
+	}
+	return rows[1][len(b)]
+}
+
+// isOurs says whether a term is the include that works.
+func (e Expect) isOurs(term string) bool {
+	t := Parse(version + " " + term).Terms
+	return e.Include != "" && len(t) == 1 && t[0].Kind == Mechanism && t[0].Name == "include" && t[0].Qualifier == '+' && e.isInclude(t[0].Domain)
+}
