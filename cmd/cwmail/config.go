@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -34,7 +35,7 @@ func newConfigPath(a *app) *cobra.Command {
 func (a *app) configPath() (string, error) {
 	path, _, err := config.Path(a.shared.config, a.getenv)
 	if err != nil {
-		return "", &failure{what: "could not find the configuration folder", why: err.Error(), hints: []string{"--config FILE names a file", "CWMAIL_CONFIG does so too"}}
+		return "", &failure{what: "could not find the configuration folder", why: strings.TrimPrefix(err.Error(), "config: "), hints: []string{"--config FILE names a file", "CWMAIL_CONFIG does so too"}}
 	}
 	return path, nil
 }
@@ -54,6 +55,13 @@ type configProblem struct {
 	Hint string `json:"hint"`
 }
 
+type configJSON struct {
+	Path     string               `json:"path"`
+	Problems []configProblem      `json:"problems"`
+	Unknown  []configProblem      `json:"unknown"`
+	Findings []checks.JSONFinding `json:"findings"`
+}
+
 func (a *app) runConfigCheck() error {
 	path, err := a.configPath()
 	if err != nil {
@@ -65,7 +73,7 @@ func (a *app) runConfigCheck() error {
 		for _, p := range invalid.Problems {
 			problems = append(problems, configProblem{p.Line, p.What, p.Hint})
 		}
-		if err := a.printJSON(map[string]any{"path": path, "problems": problems, "unknown": []configProblem{}}); err != nil {
+		if err := a.printJSON(configJSON{path, problems, []configProblem{}, checks.FindingsJSON(nil)}); err != nil {
 			return err
 		}
 		return status(exitUsage)
@@ -85,8 +93,7 @@ func (a *app) runConfigCheck() error {
 		return f.Code() == "transport.setting-unknown" // told with its line already
 	})
 	if a.shared.json {
-		err := a.printJSON(map[string]any{"path": path, "problems": []configProblem{}, "unknown": unknown, "findings": checks.FindingsJSON(all)})
-		if err != nil {
+		if err := a.printJSON(configJSON{path, []configProblem{}, unknown, checks.FindingsJSON(all)}); err != nil {
 			return err
 		}
 		return statusOf(statusOfFindings(all, false))

@@ -69,7 +69,8 @@ func (a *app) explainWord(w glossary.Word) error {
 	}
 	a.printf("%s\n\n", w.Name)
 	a.wrapped(w.Text)
-	a.printf("\nExample: %s\n", w.Example)
+	a.printf("\n")
+	a.behind("", "Example: "+w.Example)
 	return nil
 }
 

@@ -4,8 +4,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -19,20 +21,27 @@ func TestMain(m *testing.M) {
 }
 
 func TestScripts(t *testing.T) {
+	commands := map[string]func(*testscript.TestScript, bool, []string){
+		"status": scriptStatus,
+		"json":   scriptJSON,
+
+		"samefindings": scriptSameFindings,
+	}
+	maps.Copy(commands, helpers)
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("XDG_CONFIG_HOME", env.WorkDir+"/xdg")
 			env.Setenv("HOME", env.WorkDir)
-			return nil
+			env.Setenv("ESC", "\x1b")
+			zone, err := os.ReadFile("testdata/world.zone")
+			if err != nil {
+				return err
+			}
+			return os.WriteFile(filepath.Join(env.WorkDir, "world.zone"), zone, 0o600)
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"status": scriptStatus,
-			"json":   scriptJSON,
-
-			"samefindings": scriptSameFindings,
-		},
+		Cmds: commands,
 	})
 }
 

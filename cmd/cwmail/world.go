@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/x509"
 	"errors"
-	"fmt"
 	"io/fs"
 	"net"
 	"net/netip"
@@ -121,7 +120,12 @@ func (a *app) openConfig(w *world, need bool) error {
 		return configFailure(err)
 	}
 	if err != nil {
-		fmt.Fprintln(a.err, "cwmail: the configuration has mistakes and is not used; cwmail config check lists them")
+		// Without a folder there is no file, and nothing to be told.
+		if _, ok := errors.AsType[*config.Invalid](err); ok {
+			writeError(a.err, "could not use the configuration", "it has mistakes", []string{"cwmail config check lists them"})
+		} else if _, _, noFolder := config.Path("", a.getenv); noFolder == nil {
+			writeError(a.err, "could not use the configuration", strings.TrimPrefix(err.Error(), "config: "), []string{"cwmail config path tells where it is looked for"})
+		}
 		if file, err = config.Parse("", nil); err != nil {
 			return configFailure(err)
 		}
