@@ -289,3 +289,30 @@ func TestUnboundPublic(t *testing.T) {
 		holdSame(t, got, want)
 	}
 }
+
+// TestUnboundCircle holds that CNAMEs in a circle are seen through resolvers
+// that only say SERVFAIL.
+func TestUnboundCircle(t *testing.T) {
+	need(t, "unbound")
+	holdCircle(t, startUnbound)
+}
+
+func TestNamedResolverCircle(t *testing.T) { holdCircle(t, startResolver) }
+
+func holdCircle(t *testing.T, start resolver) {
+	t.Helper()
+	need(t, "named", "dnssec-keygen", "dnssec-signzone")
+	w := startLab(t)
+	key, other := "cw1._domainkey."+customer, "keys."+customer
+	w.Zone.Remove(key)
+	w.Zone.CNAME(key, other)
+	w.Zone.CNAME(other, key)
+	z := labFiles(w)
+	root, anchor := signed(t, "", z[""])
+	z[""] = root
+	authority := startNamed(t, z)
+	r := examine(t, w, start(t, authority, z.apexes(), anchor), authority)[transport]
+	if open := r.Open(); len(open) == 0 || open[0].Code() != "dkim.cname-loop" || r.Verdict != checks.VerdictFailure {
+		t.Errorf("%s: %s", r.Verdict, saidOf(r))
+	}
+}

@@ -78,6 +78,7 @@ func Lookup(ctx context.Context, r dns.Resolver, domain, selector string, opts O
 		random()
 	}
 	wg.Wait()
+	res.Answer = dns.Circle(ctx, r, res.Answer)
 	for _, rec := range res.Answer.Records {
 		res.Records = append(res.Records, Parse(rec.Strings...))
 	}
