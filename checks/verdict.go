@@ -20,9 +20,11 @@ func (w *work) paths() []Path {
 			SPF: o.Result, SPFAligned: v.SPFAligned,
 			DKIM: w.signed, DMARC: v.Result,
 		}
-		p.DKIMAligned = dmarc.No
-		if w.signs() {
+		switch {
+		case w.signs():
 			p.DKIMAligned = v.DKIMAligned[0]
+		case w.signed != string(VerdictUnknown):
+			p.DKIMAligned = dmarc.No
 		}
 		out = append(out, p)
 	}
