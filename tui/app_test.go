@@ -67,7 +67,7 @@ func drive(a *App, cmd tea.Cmd) {
 				run(next)
 			}
 		case <-time.After(5 * time.Millisecond):
-			if w, ok := a.top().(*pages.WhatIf); a.board.Running() == 0 && (!ok || !w.Trying()) {
+			if w, ok := a.top().(*pages.WhatIf); a.board.Idle() && (!ok || !w.Trying()) {
 				return
 			}
 		}

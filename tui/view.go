@@ -123,18 +123,7 @@ func (a *App) header() string {
 	}
 	state := a.top().State(l)
 	if len(a.stack) == 1 {
-		if title := a.top().Title(l); a.w < 60 {
-			// What is wrong matters more than how many there are.
-			if _, states, ok := strings.Cut(title, ": "); ok {
-				title = states
-			}
-			return l.Cut(l.Paint(theme.Strong, name)+"  "+title, a.w)
-		}
-		left := l.Paint(theme.Strong, name) + "  " + a.top().Title(l)
-		if ansi.StringWidth(left)+2+ansi.StringWidth(state) > a.w {
-			state, _, _ = strings.Cut(state, "  ") // the time, not how often
-		}
-		return l.Ends(left, state, a.w)
+		return a.overviewHeader(l.Paint(theme.Strong, name)+"  ", a.top().Title(l), state)
 	}
 	var parts []string
 	for _, p := range a.stack[1:] {
@@ -154,6 +143,22 @@ func (a *App) header() string {
 		}
 	}
 	return l.Ends(l.Paint(theme.Strong, name)+" > "+strings.Join(parts, " > "), state, a.w)
+}
+
+// overviewHeader leaves out what matters least until it fits: how often is
+// checked, how many there are, when was checked.
+func (a *App) overviewHeader(name, title, state string) string {
+	fits := func() bool { return ansi.StringWidth(name+title)+2+ansi.StringWidth(state) <= a.w }
+	if !fits() {
+		state, _, _ = strings.Cut(state, "  ")
+	}
+	if _, states, ok := strings.Cut(title, ": "); ok && !fits() {
+		title = states
+	}
+	if !fits() {
+		state = ""
+	}
+	return a.look.Ends(name+title, state, a.w)
 }
 
 // labeller is a page on which keys have names of their own.

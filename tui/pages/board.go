@@ -200,7 +200,7 @@ func (b *Board) Tick() tea.Cmd {
 			oldest = e
 		}
 	}
-	if b.paused || len(b.running)+len(b.queue) > 0 {
+	if b.paused || !b.Idle() {
 		return nil
 	}
 	if len(old) > 0 {
@@ -305,6 +305,9 @@ func (b *Board) Running() (n int) {
 	}
 	return n
 }
+
+// Idle says that nothing is under way, asked for or not.
+func (b *Board) Idle() bool { return len(b.running)+len(b.queue) == 0 }
 
 // Slowest is the examination that runs longest; nil when none does that
 // somebody waits for.
