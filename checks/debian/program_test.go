@@ -43,6 +43,9 @@ func find(t *testing.T, name string) string {
 			return path
 		}
 	}
+	if os.Getenv("CWMAIL_TEST_ALL") == "yes" {
+		t.Fatalf("%s should be here: apt-get install %s", name, packages[name])
+	}
 	t.Skipf("%s is not installed: apt-get install %s", name, packages[name])
 	return ""
 }
