@@ -29,6 +29,7 @@ type Mask struct {
 	Whole []string
 
 	mu      sync.Mutex
+	index   *wordIndex
 	numbers map[string]int // "kind text" → number
 	counts  map[string]int // kind → numbers given
 }
@@ -47,13 +48,7 @@ var kinds = [...]string{"", "address", "key", "ip", "name"}
 
 // Text returns s with everything private in it replaced, e.g. by [name 1].
 func (m *Mask) Text(s string) string {
-	for _, w := range m.Words {
-		s = m.word(s, w, "transport")
-	}
-	for _, w := range m.Accounts {
-		s = m.word(s, w, "account")
-	}
-	return m.foreign(s)
+	return m.foreign(m.known(s))
 }
 
 func (m *Mask) foreign(s string) string {
@@ -101,26 +96,93 @@ func (m *Mask) number(kind, text string) string {
 	return fmt.Sprintf("[%s %d]", kind, n)
 }
 
-// word replaces w where it stands as a whole word, also where a line break has
-// taken the place of a space in it.
-func (m *Mask) word(s, w, kind string) string {
-	parts := strings.Fields(w)
-	if len(w) < 3 || len(parts) == 0 || strings.Contains(w, "[") || !strings.Contains(s, parts[0]) {
+// known replaces Words and Accounts where they stand as whole words, also where
+// a line break has taken the place of a space in them. It goes over s once,
+// however many there are.
+func (m *Mask) known(s string) string {
+	x := m.words()
+	if len(x.first) == 0 && len(x.odd) == 0 {
 		return s
-	}
-	for i := range parts {
-		parts[i] = regexp.QuoteMeta(parts[i])
 	}
 	var b strings.Builder
 	last := 0
-	for _, at := range regexp.MustCompile(strings.Join(parts, `\s+`)).FindAllStringIndex(s, -1) {
-		if insideWord(s, at[0], at[1]) {
-			continue
+	for i := 0; i < len(s); {
+		end := i
+		for end < len(s) && wordByte(s[end]) {
+			end++
 		}
-		b.WriteString(s[last:at[0]] + m.number(kind, w))
-		last = at[1]
+		candidates := x.odd
+		if end > i {
+			candidates = slices.Concat(x.first[s[i:end]], x.first[strings.TrimRight(s[i:end], ".")])
+		}
+		next := max(end, i+1)
+		for _, w := range candidates {
+			if at := w.pattern.FindStringIndex(s[i:]); at != nil && !insideWord(s, i, i+at[1]) {
+				next = i + at[1]
+				b.WriteString(s[last:i] + m.number(w.kind, w.text))
+				last = next
+				break
+			}
+		}
+		i = next
 	}
 	return b.String() + s[last:]
+}
+
+// wordIndex finds a word by how it begins.
+type wordIndex struct {
+	size  int // how many words there were
+	first map[string][]knownWord
+	odd   []knownWord // those that begin with a bracket and the like
+}
+
+type knownWord struct {
+	text, kind string
+	pattern    *regexp.Regexp
+}
+
+// words is the index of Words and Accounts as they are now.
+func (m *Mask) words() *wordIndex {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	size := len(m.Words) + len(m.Accounts)
+	if m.index != nil && m.index.size == size {
+		return m.index
+	}
+	m.index = &wordIndex{size: size, first: map[string][]knownWord{}}
+	for _, w := range m.Words {
+		m.index.add(w, "transport")
+	}
+	for _, w := range m.Accounts {
+		m.index.add(w, "account")
+	}
+	return m.index
+}
+
+func (x *wordIndex) add(w, kind string) {
+	parts := strings.Fields(w)
+	if len(w) < 3 || len(parts) == 0 || strings.Contains(w, "[") {
+		return
+	}
+	end := 0
+	for end < len(parts[0]) && wordByte(parts[0][end]) {
+		end++
+	}
+	first := parts[0][:end]
+	for i := range parts {
+		parts[i] = regexp.QuoteMeta(parts[i])
+	}
+	known := knownWord{w, kind, regexp.MustCompile("^" + strings.Join(parts, `\s+`))}
+	longestFirst := func(all []knownWord) []knownWord {
+		all = append(all, known)
+		slices.SortStableFunc(all, func(a, b knownWord) int { return len(b.text) - len(a.text) })
+		return all
+	}
+	if first == "" {
+		x.odd = longestFirst(x.odd)
+		return
+	}
+	x.first[first] = longestFirst(x.first[first])
 }
 
 // insideWord says that s[from:to] is part of a longer word or name.

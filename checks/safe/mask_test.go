@@ -35,6 +35,27 @@ func TestMaskText(t *testing.T) {
 	}
 }
 
+// TestMaskWords holds names of every form, and many of them.
+func TestMaskWords(t *testing.T) {
+	m := &Mask{Words: []string{"Office", "Office relay", "(old) relay", "bakery.example", "relay.", "x"}}
+	for _, c := range []struct{ in, want string }{
+		{"Office relay of Office", "[transport 1] of [transport 2]"},
+		{"the (old) relay", "the [transport 3]"},
+		{"bakery.example. bakery.example", "[transport 4]. [transport 4]"},
+		{"sub.bakery.example", "[name 1]"},
+		{"Offices, x, Office-relay", "Offices, x, Office-relay"},
+		{"\"Office\"", "\"[transport 2]\""},
+	} {
+		if got := m.Text(c.in); got != c.want {
+			t.Errorf("Text(%q) = %q, want %q", c.in, got, c.want)
+		}
+	}
+	m.Words = append(m.Words, "Warehouse") // known only when the file is read
+	if got := m.Text("Warehouse"); got != "[transport 5]" {
+		t.Errorf("got %q for a word that came later", got)
+	}
+}
+
 func TestMaskJSON(t *testing.T) {
 	m := &Mask{Words: []string{"target"}, Whole: []string{"info"}}
 	in, err := JSON(map[string]any{"target": "target", "local_part": "info", "title": "no info", "text": "a\nacme.example \"x\"", "spf": map[string]string{"acme.example": "pass"}}, " ")
