@@ -13,8 +13,8 @@ import (
 	"clockwise.info/cwmail/transports"
 )
 
-// Vault is where secrets come from. Its functions are asked only when a login
-// is really to be tried, never by a check.
+// Vault is where secrets come from. It is opened only when a login is really to
+// be tried, never by a check, which at most sees whether a variable is set.
 type Vault struct {
 	Getenv func(string) string
 	Run    func(ctx context.Context, name string, args ...string) (string, error)
