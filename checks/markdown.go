@@ -80,7 +80,7 @@ func markdownFinding(b *strings.Builder, n int, f finding.Finding, r Report) {
 	}
 	item(english.effect, text(f.Rule.Effect))
 	if f.Action() != "" || f.Severity() != finding.Note { // else nobody has to act
-		item(english.who, markdownOwner(f.Who(), r))
+		item(english.who, markdownActor(f, r))
 	}
 	item(english.act, text(f.Rule.Action))
 	item(english.source, escapeMarkdown(strings.Join(append([]string{f.Code()}, f.Rule.References...), ", ")))
@@ -89,10 +89,9 @@ func markdownFinding(b *strings.Builder, n int, f finding.Finding, r Report) {
 	}
 }
 
-func markdownOwner(o finding.Owner, r Report) string {
-	title := fill(english.owner[o], "\ue000")
-	name := r.ownerName(o)
-	return strings.ReplaceAll(title, "\ue000", codeSpan(name))
+func markdownActor(f finding.Finding, r Report) string {
+	title := fill(english.owner[f.Who()], "\ue000")
+	return strings.ReplaceAll(title, "\ue000", codeSpan(r.actorName(f)))
 }
 
 func markdownFix(b *strings.Builder, x finding.Fix) {

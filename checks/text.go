@@ -222,7 +222,7 @@ func (t *textWriter) finding(n int, f finding.Finding, r Report) {
 	t.evidence(f)
 	t.labelled(english.effect, f.Effect())
 	if f.Action() != "" || f.Severity() != finding.Note { // else nobody has to act
-		t.labelled(english.who, safe.Line(r.OwnerTitle(f.Who())))
+		t.labelled(english.who, safe.Line(r.Actor(f)))
 	}
 	t.labelled(english.act, f.Action())
 	if f.Fix != nil {

@@ -4,7 +4,6 @@ import (
 	"strconv"
 
 	"clockwise.info/cwmail/checks/finding"
-	"clockwise.info/cwmail/transports"
 )
 
 // words are the texts of the written reports, besides those of the rules.
@@ -93,25 +92,24 @@ func count(forms [2]string, n int, more ...string) string {
 	return fill(form, append([]string{strconv.Itoa(n)}, more...)...)
 }
 
-// OwnerTitle says who has to act, as a person: "whoever manages DNS for
+// Actor says who has to act on a finding, as a person: "whoever manages DNS for
 // acme.example". The name in it is raw text.
-func (r Report) OwnerTitle(o finding.Owner) string {
-	title, ok := english.owner[o]
-	if !ok {
-		return string(o)
-	}
-	return fill(title, r.ownerName(o))
+func (r Report) Actor(f finding.Finding) string {
+	return fill(english.owner[f.Who()], r.actorName(f))
 }
 
-// ownerName is the name in an owner's title: a domain, or a mail server.
-func (r Report) ownerName(o finding.Owner) string {
+// actorName is the name in an actor's title: the domain that the finding is
+// about, which may be another one than the sender's, or a mail server.
+func (r Report) actorName(f finding.Finding) string {
 	switch {
-	case o != finding.CustomerMailServer:
-		return r.Domain
-	case r.Transport != nil && r.Transport.Type == transports.SMTP && r.Transport.Server.Host != "":
+	case f.Who() == finding.CustomerMailServer && r.Transport != nil && r.Transport.Server.Host != "":
 		return r.Transport.Server.Host
+	case f.Who() == finding.CustomerMailServer:
+		return "the mail server"
+	case f.Subject != "" && f.Subject != r.Target:
+		return f.Subject
 	}
-	return "the mail server"
+	return r.Domain
 }
 
 // fill formats a text of words: arguments that it does not use are no error.

@@ -205,3 +205,22 @@ func TestWriteJSON(t *testing.T) {
 		}
 	}
 }
+
+// TestActor holds that who must act is named by the domain of the finding,
+// which is that of the envelope where only its record is wrong.
+func TestActor(t *testing.T) {
+	rule := &finding.Rule{Code: "spf.x", Owner: finding.CustomerDNS}
+	mail := &finding.Rule{Code: "smtp.x", Owner: finding.CustomerMailServer}
+	bank := &transports.Transport{Name: "Bank", Type: transports.SMTP, Server: transports.Server{Host: "mail.bank.example"}}
+	r := Report{Target: "Bank", Domain: "bank.example", Transport: bank}
+	for want, f := range map[string]finding.Finding{
+		"whoever manages DNS for mailer.example": {Rule: rule, Subject: "mailer.example"},
+		"whoever manages DNS for bank.example":   {Rule: rule, Subject: "Bank"},
+		"the manager of mail.bank.example":       {Rule: mail, Subject: "Bank"},
+		"ClockWise":                              {Rule: rule, Owner: finding.ClockWise},
+	} {
+		if got := r.Actor(f); got != want {
+			t.Errorf("%s, want %s", got, want)
+		}
+	}
+}

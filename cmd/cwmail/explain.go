@@ -95,7 +95,7 @@ func (a *app) explainRule(r *finding.Rule) error {
 	}
 	for _, part := range []struct{ label, text string }{
 		{"Severity", r.Severity.String()},
-		{"Who", checks.Report{Domain: "the domain"}.OwnerTitle(r.Owner)},
+		{"Who", checks.Report{Domain: "the domain"}.Actor(finding.Finding{Rule: r})},
 		{"Why", placeholder(r.Effect)},
 		{"Fix", placeholder(r.Action)},
 		{"Test", test},
