@@ -523,5 +523,13 @@ func Lint(records ...[]string) []finding.Finding {
 	if len(records) == 0 {
 		return nil
 	}
-	return Findings(Input{Result: Result{Answer: a}, Sending: true})
+	out := Findings(Input{Result: Result{Answer: a}, Sending: true})
+	for i := range out { // whose texts begin with the name, the domain and the selector
+		for n, unnamed := range []string{"the name of the key", "the domain", "..."} {
+			if n < len(out[i].Args) && out[i].Args[n] == "" {
+				out[i].Args[n] = unnamed
+			}
+		}
+	}
+	return out
 }

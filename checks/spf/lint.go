@@ -27,7 +27,7 @@ func Lint(texts ...[]string) []finding.Finding { return LintFor(ClockWise(), tex
 
 // LintFor is Lint for another include.
 func LintFor(expect Expect, texts ...[]string) []finding.Finding {
-	const subject = "this text"
+	const subject = "the domain"
 	var records []dns.Record
 	for _, t := range texts {
 		records = append(records, dns.Record{Type: dns.TypeTXT, Strings: t})

@@ -203,7 +203,7 @@ func (o *dkimCheckOptions) expected(file *config.File) (dkim.Expected, error) {
 		return dkim.Expected{Public: key.Public, Source: o.keyFile}, nil
 	}
 	for _, t := range file.Transports {
-		if t.DKIM.Key.Public != nil && t.DKIM.Selector == o.selector && signingDomain(t, file) == o.domain {
+		if t.DKIM.Key.Public != nil && strings.EqualFold(t.DKIM.Selector, o.selector) && signingDomain(t, file) == o.domain {
 			return dkim.Expected{Public: t.DKIM.Key.Public, Source: "of transport " + t.Name}, nil
 		}
 	}

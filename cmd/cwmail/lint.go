@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"errors"
 	"io"
 	"strings"
 
@@ -48,18 +49,42 @@ func (a *app) runLint(l linter, o *lintOptions) error {
 			records = append(records, stringsOf(text))
 			continue
 		}
-		lines := bufio.NewScanner(io.LimitReader(a.in, 1<<20))
-		lines.Buffer(nil, 1<<20)
-		for lines.Scan() {
-			if lines.Text() != "" {
-				records = append(records, stringsOf(lines.Text()))
-			}
+		lines, err := l.lines(a.in)
+		if err != nil {
+			return err
 		}
+		records = append(records, lines...)
 	}
 	all := l.lint(records...)
 	finding.Silence(all)
 	finding.Sort(all, nil)
 	return a.printFindings(all, l.subject+": nothing is wrong with this text.")
+}
+
+// maxLine is the longest record text that is read; TXT data has 65,535 octets.
+const maxLine = 1 << 20
+
+// lines reads one record a line.
+func (l linter) lines(r io.Reader) ([][]string, error) {
+	var records [][]string
+	lines := bufio.NewScanner(r)
+	lines.Buffer(nil, maxLine)
+	for lines.Scan() {
+		if text := strings.TrimPrefix(lines.Text(), "\ufeff"); text != "" {
+			records = append(records, stringsOf(text))
+		}
+	}
+	err := lines.Err()
+	if err == nil && len(records) == 0 {
+		err = errors.New("standard input is empty")
+	}
+	if errors.Is(err, bufio.ErrTooLong) {
+		err = errors.New("a line of standard input is too long for a record")
+	}
+	if err != nil {
+		return nil, &failure{what: "could not read " + l.subject + " records", why: cause(err), hints: []string{"each line is the text of one record"}}
+	}
+	return records, nil
 }
 
 // stringsOf reads a text as the strings of one TXT record. Several quoted
