@@ -207,8 +207,11 @@ func (a *App) carry(action keys.Action) (tea.Cmd, bool) {
 		}
 		return a.leave(append([]string{safe.Line(c.Name)}, strings.Split(c.Value, "\n")...), false), true
 	}
-	e := a.keys.Of(action)
-	a.tell(ui.Fill(t.NothingTo, e.First(), e.Short))
+	verb := action
+	if action == keys.CopyAll {
+		verb = keys.Copy
+	}
+	a.tell(ui.Fill(t.NothingTo, a.keys.Of(action).First(), a.keys.Of(verb).Short))
 	return nil, true
 }
 

@@ -95,7 +95,11 @@ func (p *Answers) Status(l ui.Look) string {
 
 // Keys are the actions of the page.
 func (p *Answers) Keys() []keys.Action {
-	return []keys.Action{keys.Open, keys.Filter, keys.Check, keys.Copy, keys.CopyAll, keys.Print, keys.Save, keys.Explain, keys.CheckAll}
+	ks := []keys.Action{keys.Open, keys.Filter, keys.Check}
+	if a, ok := p.selected(); ok && len(a.Records) > 0 {
+		ks = append(ks, keys.Copy, keys.CopyAll, keys.Print)
+	}
+	return append(ks, keys.Save, keys.Explain, keys.CheckAll)
 }
 
 // Do carries out an action.
@@ -328,7 +332,11 @@ func (p *Answer) Status(l ui.Look) string {
 
 // Keys are the actions of the page.
 func (p *Answer) Keys() []keys.Action {
-	return []keys.Action{keys.Copy, keys.CopyAll, keys.Print, keys.Save, keys.WhatIf, keys.Explain}
+	ks := []keys.Action{keys.Save, keys.WhatIf, keys.Explain}
+	if len(p.a.Records) > 0 {
+		ks = append([]keys.Action{keys.Copy, keys.CopyAll, keys.Print}, ks...)
+	}
+	return ks
 }
 
 // Do carries out an action.

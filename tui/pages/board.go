@@ -361,6 +361,15 @@ func problems(r checks.Report) []finding.Finding {
 	return slices.DeleteFunc(r.Open(), func(f finding.Finding) bool { return f.Severity() == finding.Note })
 }
 
+// mends says whether a finding has something to take along: a record, or a
+// command.
+func mends(f finding.Finding) bool {
+	return f.Fix != nil && (len(f.Fix.Records) > 0 || f.Fix.Command != "")
+}
+
+// mendable says whether one of the problems has.
+func (e *Entry) mendable() bool { return e.Known && slices.ContainsFunc(e.Problems(), mends) }
+
 // Notes are the findings that are good to know and need no work.
 func (e *Entry) Notes() []finding.Finding {
 	return slices.DeleteFunc(e.Report.Open(), func(f finding.Finding) bool { return f.Severity() != finding.Note })

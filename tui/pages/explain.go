@@ -119,6 +119,7 @@ func explained(l ui.Look, b *Board, words []string, w int) (out []string) {
 	if b.Glossary == nil {
 		return nil
 	}
+	l.Private = false // its addresses are invented
 	all := b.Glossary()
 	for _, name := range words {
 		i := slices.IndexFunc(all, func(x ui.Word) bool { return strings.EqualFold(x.Name, name) })

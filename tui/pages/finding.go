@@ -185,7 +185,7 @@ func (p *Finding) Paste(s string) string { return p.find.paste(s) }
 // Carry takes the record that is chosen along.
 func (p *Finding) Carry() ui.Carried {
 	c := ui.Carried{}
-	if p.f.Fix != nil && (len(p.f.Fix.Records) > 0 || p.f.Fix.Command != "") {
+	if mends(p.f) {
 		c = carryRecord(p.b.Texts, p.e.Report, p.f, p.record)
 	}
 	l := ui.Look{Palette: theme.New(theme.Contrast, 0), ASCII: true, T: p.b.Texts, Height: 60}
@@ -458,9 +458,10 @@ func (f *find) open() { f.typing = true; f.field.Set("") }
 func (f *find) key(k tea.KeyPressMsg, t *widget.Text, lines []string) {
 	switch k.String() {
 	case "enter", "tab":
-		f.typing = false
+		f.typing = false // what was found stays in sight
+		return
 	case "esc":
-		f.typing, f.what = false, ""
+		f.clear()
 		return
 	default:
 		f.field.Type(k)

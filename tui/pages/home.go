@@ -234,7 +234,11 @@ func (h *Home) Keys() []keys.Action {
 	if h.panes > 1 {
 		ks = append(ks, keys.NextPane, keys.Zoom)
 	}
-	ks = append(ks, keys.Palette, keys.Explain, keys.Order, keys.Next, keys.Previous, keys.Copy, keys.CopyAll, keys.Print, keys.Save, keys.Freeze)
+	ks = append(ks, keys.Palette, keys.Explain, keys.Order, keys.Next, keys.Previous)
+	if e := h.selected(); e != nil && e.mendable() {
+		ks = append(ks, keys.Copy, keys.CopyAll, keys.Print)
+	}
+	ks = append(ks, keys.Save, keys.Freeze)
 	if h.panes > 1 {
 		ks = append(ks, keys.PrevPane)
 	}
@@ -402,7 +406,7 @@ func (h *Home) Carry() ui.Carried {
 		return ui.Carried{}
 	}
 	for _, f := range e.Problems() {
-		if f.Fix != nil && len(f.Fix.Records) > 0 {
+		if mends(f) {
 			c := carryRecord(h.b.Texts, e.Report, f, 0)
 			c.Text, c.File = WriteText(h.b, e), e.Name()
 			return c

@@ -29,6 +29,14 @@ type item struct {
 	finding *finding.Finding
 }
 
+// key is the same for a block before and after an examination.
+func (it item) key() string {
+	if f := it.finding; f != nil {
+		return f.Code() + " " + f.Subject + " " + f.Object
+	}
+	return strings.Join(it.lines, "\n")
+}
+
 // flow is a text in which some lines can be selected.
 type flow struct {
 	list  widget.List
@@ -37,7 +45,12 @@ type flow struct {
 	owner []int // the item that begins at a line, or -1
 }
 
+// set replaces the blocks. What was selected stays so, where it is still there.
 func (f *flow) set(items []item) {
+	was := ""
+	if it := f.at(); it != nil {
+		was = it.key()
+	}
 	f.items, f.lines, f.owner = items, f.lines[:0], f.owner[:0]
 	for i, it := range items {
 		for j, s := range it.lines {
@@ -47,6 +60,15 @@ func (f *flow) set(items []item) {
 			} else {
 				f.owner = append(f.owner, -1)
 			}
+		}
+	}
+	if it := f.at(); was == "" || it != nil && it.key() == was {
+		return
+	}
+	for i, o := range f.owner {
+		if o >= 0 && f.items[o].key() == was {
+			f.list.At = i
+			return
 		}
 	}
 }
@@ -111,6 +133,9 @@ func (p *Report) State(l ui.Look) string {
 
 // Status is the verdict in a sentence.
 func (p *Report) Status(l ui.Look) string {
+	if p.e.Busy && p.e.Known {
+		return stages(l, p.e)
+	}
 	if problems := p.e.Problems(); p.e.State() != ui.Busy && !p.e.Stale && p.e.Broken == "" && len(problems) > 0 {
 		return ui.Count(l.T.ProblemsHere, len(problems), title(l, problems[0]))
 	}
@@ -124,7 +149,10 @@ func (p *Report) Keys() []keys.Action {
 	if p.e.Busy {
 		ks = append(ks, keys.Stop)
 	}
-	return append(ks, keys.Copy, keys.CopyAll, keys.Print, keys.Save, keys.Explain, keys.Previous, keys.CheckAll, keys.Freeze)
+	if p.e.mendable() {
+		ks = append(ks, keys.Copy, keys.CopyAll, keys.Print)
+	}
+	return append(ks, keys.Save, keys.Explain, keys.Previous, keys.CheckAll, keys.Freeze)
 }
 
 // Do carries out an action.
@@ -186,7 +214,7 @@ func (p *Report) Carry() ui.Carried {
 		pick = append([]finding.Finding{*it.finding}, pick...)
 	}
 	for _, f := range pick {
-		if f.Fix != nil && (len(f.Fix.Records) > 0 || f.Fix.Command != "") {
+		if mends(f) {
 			c = carryRecord(p.b.Texts, p.e.Report, f, 0)
 			break
 		}
@@ -231,7 +259,7 @@ func (p *Report) build(l ui.Look, w int, folded bool) []item {
 		text(ui.Wrap(s, w)...)
 	}
 	switch {
-	case e.Busy:
+	case e.Busy && !e.Known: // else the status line tells, and nothing moves
 		text("")
 		text(l.Hang(l.Badge(ui.Busy)+"  ", stages(l, e), w)...)
 	case e.Broken != "":
