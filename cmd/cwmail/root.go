@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -197,6 +198,9 @@ func (a *app) inWorld(cmd *cobra.Command, needConfig bool, f func(context.Contex
 	}
 	defer w.close()
 	err = f(ctx, w)
+	if bad, ok := errors.AsType[*failure](err); ok && bad.code == 0 {
+		return err // nothing was asked: a run that was saved before stays
+	}
 	if saveErr := w.finish(); saveErr != nil {
 		return saveErr
 	}

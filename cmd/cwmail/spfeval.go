@@ -55,6 +55,9 @@ func (a *app) runSPFEval(cmd *cobra.Command, o *spfEvalOptions) error {
 				return &failure{what: "could not evaluate SPF", why: "--batch and --" + name + " exclude each other", hints: []string{"with --batch the cases come from standard input"}}
 			}
 		}
+		for _, h := range a.hiding[:min(len(a.hiding), 1)] {
+			h.json = true // the results, not the errors
+		}
 		return a.inWorld(cmd, false, func(ctx context.Context, w *world) error { return a.evalBatch(ctx, w) })
 	}
 	client, err := o.client(cmd.Flags().Changed("mail-from") && cmd.Flags().Changed("helo"))
