@@ -3,6 +3,7 @@ package checks
 import (
 	"crypto"
 	"fmt"
+	"slices"
 
 	"clockwise.info/cwmail/checks/dkim"
 	"clockwise.info/cwmail/checks/dns"
@@ -30,6 +31,28 @@ func (e *Examiner) ConfigurationReport() (r Report, ok bool) {
 	return Report{Target: settings.File, Started: e.Now(), Verdict: overall(all), Findings: all}, len(all) > 0
 }
 
+// SettingsFindings judges each transport by its settings alone: what is wrong
+// with them before anything is asked. Notes are left to its report.
+func (e *Examiner) SettingsFindings() []finding.Finding {
+	var out []finding.Finding
+	for _, t := range e.All {
+		in := settings.Input{Transport: t, All: e.All, Service: e.Service, Unknown: e.Unknown}
+		in.PasswordProblem = e.passwordProblem(t)
+		all := settings.Findings(in)
+		finding.Silence(all)
+		out = append(out, slices.DeleteFunc(all, func(f finding.Finding) bool { return f.Severity() == finding.Note })...)
+	}
+	finding.Sort(out, ruleOrder())
+	return out
+}
+
+func (e *Examiner) passwordProblem(t transports.Transport) string {
+	if e.Passwords == nil || t.Type != transports.SMTP {
+		return ""
+	}
+	return e.Passwords(t)
+}
+
 // settingsInput is the transport with what DNS says about it.
 func (w *work) settingsInput(t transports.Transport) settings.Input {
 	in := settings.Input{Transport: t, All: w.All, Service: w.Service, Unknown: w.Unknown}
@@ -40,9 +63,7 @@ func (w *work) settingsInput(t transports.Transport) settings.Input {
 			in.ReplyTo.Evidence = []finding.Evidence{{Name: "_dmarc." + r.FoundAt, Type: "TXT", Answer: r.Record.Text}}
 		}
 	}
-	if w.Passwords != nil && t.Type == transports.SMTP {
-		in.PasswordProblem = w.Passwords(t)
-	}
+	in.PasswordProblem = w.passwordProblem(t)
 	if w.relay != nil {
 		in.Host = w.relay.Addresses
 	}

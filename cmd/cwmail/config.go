@@ -89,16 +89,18 @@ func (a *app) runConfigCheck() error {
 		}
 		unknown = append(unknown, p)
 	}
-	all := slices.DeleteFunc(a.examiner(&world{file: file}).ConfigurationFindings(), func(f finding.Finding) bool {
+	e := a.examiner(&world{file: file})
+	all := slices.DeleteFunc(append(e.ConfigurationFindings(), e.SettingsFindings()...), func(f finding.Finding) bool {
 		return f.Code() == "transport.setting-unknown" // told with its line already
 	})
+	finding.Sort(all, nil)
 	if a.shared.json {
 		if err := a.printJSON(configJSON{path, []configProblem{}, unknown, checks.FindingsJSON(all)}); err != nil {
 			return err
 		}
 		return statusOf(statusOfFindings(all, false))
 	}
-	a.printConfig(file, unknown)
+	a.printConfig(file, unknown, all)
 	if len(all) > 0 {
 		a.printf("\n")
 	}
@@ -108,12 +110,16 @@ func (a *app) runConfigCheck() error {
 	return statusOf(statusOfFindings(all, false))
 }
 
-func (a *app) printConfig(file *config.File, unknown []configProblem) {
+func (a *app) printConfig(file *config.File, unknown []configProblem, all []finding.Finding) {
 	if !file.Exists {
 		a.printf("There is no file at %s. Everything is as by default.\n", file.Path)
 		return
 	}
-	a.printf("%s is right. Transports: %d.\n", file.Path, len(file.Transports))
+	right := "is right"
+	if worst, ok := finding.Worst(all); ok && worst == finding.Failure {
+		right = "can be read, and has mistakes"
+	}
+	a.printf("%s %s. Transports: %d.\n", file.Path, right, len(file.Transports))
 	for _, u := range unknown {
 		hint := ""
 		if u.Hint != "" {
