@@ -395,7 +395,10 @@ func (a *App) wait() tea.Cmd {
 		return nil
 	}
 	if took := a.o.Now().Sub(e.Began); took >= patience-100*time.Millisecond && (a.said == "" || a.waiting) {
-		a.said = ui.Fill(a.look.T.StillWaiting, a.board.Doing(a.look, e), fmt.Sprint(int(took.Seconds()+0.5)), fmt.Sprint(int(pages.Deadline().Seconds())))
+		a.said = ui.Fill(a.look.T.StillWaiting, a.look.Text(e.Name()), fmt.Sprint(int(took.Seconds()+0.5)), fmt.Sprint(int(pages.Deadline().Seconds())))
+		if doing := a.board.Doing(a.look, e); doing != "" {
+			a.said = ui.Fill(a.look.T.WaitingFor, a.said, doing)
+		}
 		a.waiting = true
 	}
 	return a.watch()

@@ -389,7 +389,7 @@ func (b *Board) Domain(e *Entry) string {
 	return e.Target.Domain
 }
 
-// Doing names an entry and the stages that are under way.
+// Doing names the stages of an examination that are under way.
 func (b *Board) Doing(l ui.Look, e *Entry) string {
 	var parts []string
 	for _, s := range e.Stages {
@@ -397,11 +397,7 @@ func (b *Board) Doing(l ui.Look, e *Entry) string {
 			parts = append(parts, l.Text(string(s.Name)))
 		}
 	}
-	name := l.Text(e.Name())
-	if len(parts) > 0 {
-		name += ": " + strings.Join(parts, ", ")
-	}
-	return name
+	return strings.Join(parts, ", ")
 }
 
 // Change tells in a sentence what the last examination changed.

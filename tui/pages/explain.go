@@ -168,9 +168,16 @@ func wordsOf(b *Board, all ...finding.Finding) (out []string) {
 			}
 		}
 	}
-	hay := split(text.String())
+	exact := split(text.String())
+	folded := split(strings.ToLower(text.String()))
 	for _, x := range b.Glossary() {
 		for _, name := range append([]string{x.Name}, x.Also...) {
+			hay := folded
+			if name = strings.TrimSpace(name); isWord(name) {
+				hay = exact // "From" is a header, "from" is not
+			} else {
+				name = strings.ToLower(name)
+			}
 			if contains(hay, split(name)) {
 				out = append(out, x.Name)
 				break
@@ -180,10 +187,15 @@ func wordsOf(b *Board, all ...finding.Finding) (out []string) {
 	return out
 }
 
-// split cuts a text into words in lower case.
+// isWord says whether a name is written like a word at the start of a sentence.
+func isWord(name string) bool {
+	return len(name) > 1 && name[0] >= 'A' && name[0] <= 'Z' && name[1:] == strings.ToLower(name[1:])
+}
+
+// split cuts a text into words.
 func split(s string) []string {
-	return strings.FieldsFunc(strings.ToLower(s), func(r rune) bool {
-		return !(r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r == '-' || r > 127)
+	return strings.FieldsFunc(s, func(r rune) bool {
+		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-' || r > 127)
 	})
 }
 

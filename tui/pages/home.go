@@ -542,6 +542,9 @@ func (h *Home) first(l ui.Look, w, room int) []string {
 		}
 		for _, f := range e.Problems() {
 			key := f.Code() + " " + h.b.Domain(e) + " " + f.Object
+			if f.Who() == finding.Network {
+				key = f.Code() // one network for all
+			}
 			if !seen[key] && !f.Rule.Outcome {
 				seen[key] = true
 				steps = append(steps, step{f, e})
@@ -556,7 +559,7 @@ func (h *Home) first(l ui.Look, w, room int) []string {
 	out := []string{"", "  " + heading(l, l.T.DoFirst)}
 	for i, s := range steps {
 		text, domain := title(l, s.f), l.Text(h.b.Domain(s.e))
-		if !strings.Contains(text, domain) {
+		if s.f.Who() != finding.Network && !strings.Contains(text, domain) {
 			text = ui.Fill(l.T.FirstStep, domain, text)
 		}
 		lines := l.Hang(fmt.Sprintf("  %d  ", i+1), text, w)

@@ -242,6 +242,7 @@ type Texts struct {
 	FrozenNow     string
 	Thawed        string
 	StillWaiting  string
+	WaitingFor    string
 	Zoomed        string
 	Unzoomed      string
 	KeyKeep       string
@@ -354,8 +355,8 @@ var English = Texts{
 	LabelWords:     "Words",
 	LabelSource:    "Source",
 	MoreInAnswers:  "More of this kind: press a.",
-	AskedAt:        "%[3]s (%[1]s answered at %[2]s)",
-	Asked:          "%[2]s (%[1]s answered)",
+	AskedAt:        "%[3]s (asked %[1]s at %[2]s)",
+	Asked:          "%[2]s (asked %[1]s)",
 	OrCommand:      "Or run this command:",
 	ThenCheck:      "r checks again. i tries a change here first, without publishing it.",
 	PressE:         "%[1]s: press e",
@@ -499,6 +500,7 @@ var English = Texts{
 	FrozenNow:     "Frozen: results stop moving, work goes on. f lets go.",
 	Thawed:        "Results move again.",
 	StillWaiting:  "Still checking %[1]s (%[2]s of %[3]s s), x stops.",
+	WaitingFor:    "%[1]s Waiting for: %[2]s.",
 	Zoomed:        "One pane over the full width; z again brings the others back.",
 	Unzoomed:      "All panes again.",
 	KeyFind:       "find",
