@@ -430,7 +430,7 @@ func (a *app) printProposal(p spf.Proposal, r spf.Result) {
 		a.printf("Before  %s\n\n%s\n\n", spfEffort(p.LookupsBefore, p.VoidBefore), *p.Before)
 	}
 	for _, other := range otherRecords(p, r) {
-		a.printf("Beside  a second record, which makes SPF fail\n\n%s\n\n", other)
+		a.printf("Beside  another record, which makes SPF fail\n\n%s\n\n", other)
 	}
 	a.printf("After   %s\n\n%s\n\n", spfEffort(p.LookupsAfter, p.VoidAfter), p.After)
 	for _, c := range p.Changes {
