@@ -106,7 +106,7 @@ func answerText(a dns.Answer) string {
 func (a *app) printDMARC(r dmarc.Result) {
 	switch {
 	case r.Record == nil:
-		a.behind("", r.Domain+" has no DMARC policy.")
+		a.behind("", r.Domain+" has no DMARC policy"+unusedRecords(r)+".")
 	case r.Policy == dmarc.NoPolicy:
 		a.behind("", fmt.Sprintf("%s has no DMARC policy: the record at %s asks for nothing.", r.Domain, dmarc.Name(r.FoundAt)))
 	default:
@@ -128,6 +128,16 @@ func (a *app) printDMARC(r dmarc.Result) {
 		}
 		a.behind("", "A receiver that still works by RFC 7489 "+found+".")
 	}
+}
+
+// unusedRecords says where records stand that receivers do not use.
+func unusedRecords(r dmarc.Result) string {
+	for _, s := range r.Walk {
+		if len(s.Records) > 1 {
+			return fmt.Sprintf(": %d records stand at %s, and receivers use none of them", len(s.Records), s.Name)
+		}
+	}
+	return ""
 }
 
 // printWalk writes a step: on one line where it fits, else each answer whole
