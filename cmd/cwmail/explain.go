@@ -88,7 +88,7 @@ func (a *app) explainRule(r *finding.Rule) error {
 			"references": append([]string{}, r.References...), "hides": hides,
 		})
 	}
-	a.printf("%s: %s\n", r.Code, placeholder(r.Title))
+	a.behind("", r.Code+": "+placeholder(r.Title))
 	test := placeholder(r.Test)
 	if test == "" {
 		test = "Run cwmail check again."
