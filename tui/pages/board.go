@@ -243,6 +243,7 @@ func (b *Board) Update(m tea.Msg) (cmd tea.Cmd, e *Entry, changed bool) {
 			e.Broken = m.Err.Error()
 		}
 		if r, ok := m.Value.(checks.Report); ok {
+			r.Facts = checks.Facts{} // shown nowhere here, and half of the memory
 			if e.held = &r; !b.frozen {
 				e.thaw()
 			}

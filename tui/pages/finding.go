@@ -287,7 +287,9 @@ func (p *Finding) build(l ui.Look, w int) (out []string, value int) {
 	if f.Rule.Test != "" {
 		test = l.Text(finding.Finding{Rule: &finding.Rule{Title: f.Rule.Test}, Args: f.Args}.Title())
 	}
-	say(l.T.LabelThen, test)
+	if somebody(f) {
+		say(l.T.LabelThen, test)
+	}
 	if words := wordsOf(p.b, f); len(words) > 0 {
 		say(l.T.LabelWords, ui.Fill(l.T.PressE, strings.Join(words, ", ")))
 	}

@@ -361,7 +361,7 @@ var English = Texts{
 	ThenCheck:      "r checks again. i tries a change here first, without publishing it.",
 	PressE:         "%[1]s: press e",
 	AddRecord:      "Add this record to %[1]s:",
-	ChangeRecord:   "Change this record of %[1]s, do not add a second one:",
+	ChangeRecord:   "Change this record of %[1]s; it takes the place of the old one:",
 	RemoveRecord:   "Delete this record of %[1]s:",
 	FieldType:      "Type",
 	FieldName:      "Name",
@@ -414,7 +414,7 @@ var English = Texts{
 	FlagTCP:       "over TCP",
 	FlagCached:    "asked before in this run",
 	AnsweredBy:    "by %[1]s",
-	AnswerStatus:  "%[1]s answered: %[2]s.",
+	AnswerStatus:  "Asked %[1]s: %[2]s.",
 
 	PathsTitle: "addresses",
 	NoPaths:    "No addresses were judged: this mail does not leave from ClockWise's own network.",
