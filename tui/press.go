@@ -227,7 +227,7 @@ func (a *App) copy(text, what string) tea.Cmd {
 		have = func(string) bool { return false }
 	}
 	way, argv := ui.CopyWay(a.o.Env, text, have)
-	told := way.Told(t, len([]rune(text)))
+	told := way.Told(t, len([]rune(text)), a.w)
 	switch way {
 	case ui.TooLong:
 		a.tell(told)

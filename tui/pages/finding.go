@@ -42,16 +42,24 @@ func (p *Finding) State(l ui.Look) string {
 	if i < 0 || len(all) < 2 {
 		return place
 	}
-	nth := ui.Fill(l.T.NthProblem, fmt.Sprint(i+1), fmt.Sprint(len(all)))
+	form := l.T.NthProblem
+	if p.f.Severity() == finding.Note {
+		form = l.T.NthNote
+	}
+	nth := ui.Fill(form, fmt.Sprint(i+1), fmt.Sprint(len(all)))
 	if place == "" {
 		return nth
 	}
 	return nth + "   " + place
 }
 
-// place is where the finding stands among the problems, or -1.
+// place is where the finding stands among the problems, or among the notes if
+// it is one; or -1.
 func (p *Finding) place() (int, []finding.Finding) {
 	all := p.e.Problems()
+	if p.f.Severity() == finding.Note {
+		all = p.e.Notes()
+	}
 	for i, f := range all {
 		if f.Code() == p.f.Code() && f.Object == p.f.Object && f.Title() == p.f.Title() {
 			return i, all
@@ -62,7 +70,7 @@ func (p *Finding) place() (int, []finding.Finding) {
 
 // Status says what to do.
 func (p *Finding) Status(l ui.Look) string {
-	if i, _ := p.place(); i < 0 && p.e.Known && p.f.SilencedBy == "" && p.f.Severity() != finding.Note {
+	if i, _ := p.place(); i < 0 && p.e.Known && p.f.SilencedBy == "" {
 		return ui.Fill(l.T.Gone, clock(p.e.Report.Started))
 	}
 	if p.e.Busy {
@@ -138,6 +146,9 @@ func (p *Finding) Do(a keys.Action) (tea.Cmd, bool) {
 			return nil, false
 		}
 		if i+dir < 0 || i+dir >= len(all) {
+			if p.f.Severity() == finding.Note {
+				return p.b.tell(p.b.Texts.NoMoreNotes), true
+			}
 			return p.b.tell(p.b.Texts.NoMoreProblems), true
 		}
 		*p = *NewFinding(p.b, p.e, all[i+dir])

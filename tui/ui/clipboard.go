@@ -55,12 +55,16 @@ func CopyWay(env []string, text string, have func(string) bool) (w Way, argv []s
 	return Asked, nil
 }
 
-// Told is the sentence after copying n characters that way.
-func (w Way) Told(t *Texts, n int) string {
+// Told is the sentence after copying n characters that way, for a line of
+// columns.
+func (w Way) Told(t *Texts, n, columns int) string {
 	count := strings.Replace(Count(t.Characters, n), strconv.Itoa(n), thousands(n), 1)
 	switch w {
 	case Tmux:
-		return Fill(t.CopiedTmux, count)
+		if s := Fill(t.CopiedTmux, count); len(s) <= columns {
+			return s
+		}
+		return Fill(t.CopiedNarrow, count)
 	case Desktop:
 		return Fill(t.CopiedDesktop, count)
 	case TooLong:

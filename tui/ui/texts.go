@@ -76,6 +76,8 @@ type Texts struct {
 
 	// A problem.
 	NthProblem     string
+	NthNote        string
+	NoMoreNotes    string
 	Gone           string
 	RecordNth      string
 	ChangesNothing string
@@ -228,6 +230,7 @@ type Texts struct {
 	NotPrinted    string
 	CopyFailed    string
 	CopiedTmux    string
+	CopiedNarrow  string
 	CopiedDesktop string
 	CopiedAsked   string
 	CopiedTooLong string
@@ -338,6 +341,8 @@ var English = Texts{
 	Evidence:        "EVIDENCE",
 	NAnswers:        [2]string{"1 DNS answer, in %[3]s (enter shows it)", "%[1]s DNS answers to %[2]s questions, in %[3]s (enter shows them)"},
 
+	NthNote:        "%[1]s of %[2]s notes",
+	NoMoreNotes:    "There are no more notes in this direction.",
 	NthProblem:     "%[1]s of %[2]s problems",
 	Gone:           "This problem was not found again at %[1]s.",
 	RecordNth:      "Record %[1]s of %[2]s is chosen for c and p; tab chooses the next.",
@@ -486,6 +491,7 @@ var English = Texts{
 	NotPrinted:    "Not printed: %[1]s holds invisible characters, which would do harm elsewhere.",
 	CopyFailed:    "Could not copy: %[1]s. p prints it.",
 	CopiedTmux:    "Copied %[1]s to tmux and offered them to your terminal. Nothing to paste? Press p.",
+	CopiedNarrow:  "Copied %[1]s to tmux, offered to your terminal. No paste? Press p.",
 	CopiedDesktop: "Copied %[1]s.",
 	CopiedAsked:   "Asked your terminal to copy %[1]s. Nothing to paste? Press p.",
 	CopiedTooLong: "Too long to copy (%[1]s). s saves it.",

@@ -111,11 +111,22 @@ func TestCopyWay(t *testing.T) {
 	}
 	long := strings.Repeat("a", base64.StdEncoding.DecodedLen(maxOSC52)+4)
 	way, _ := CopyWay(nil, long, all)
-	if got := way.Told(&English, 91204); got != "Too long to copy (91,204 characters). s saves it." {
+	if got := way.Told(&English, 91204, 80); got != "Too long to copy (91,204 characters). s saves it." {
 		t.Errorf("%q", got)
 	}
-	if got := Asked.Told(&English, 1); got != "Asked your terminal to copy 1 character. Nothing to paste? Press p." {
+	if got := Asked.Told(&English, 1, 80); got != "Asked your terminal to copy 1 character. Nothing to paste? Press p." {
 		t.Errorf("%q", got)
+	}
+}
+
+func TestCopiedFitsTheLine(t *testing.T) {
+	for columns, want := range map[int]string{
+		100: "Copied 1,392 characters to tmux and offered them to your terminal. Nothing to paste? Press p.",
+		80:  "Copied 1,392 characters to tmux, offered to your terminal. No paste? Press p.",
+	} {
+		if got := Tmux.Told(&English, 1392, columns); got != want || len(got) > columns {
+			t.Errorf("%d columns: %q", columns, got)
+		}
 	}
 }
 
