@@ -86,6 +86,7 @@ type App struct {
 	said     string    // told until the next key
 	waiting  bool      // said is about a check that takes long
 	news     bool      // said is about a result that changed by itself
+	stepping bool      // a stepMsg is on its way
 	watching bool      // a waitMsg is on its way
 	left     time.Time // when the window lost the focus; zero: it has it
 	mouse    bool
@@ -251,7 +252,7 @@ func (a *App) hear(m tea.Msg) tea.Cmd {
 		return a.point(m)
 	case pages.AddedMsg:
 		a.home.Reveal(m.Entry)
-		return a.watch()
+		return tea.Batch(a.watch(), a.step())
 	case ui.EventMsg, ui.DoneMsg:
 		return a.work(m)
 	case beginMsg, stepMsg, tea.FocusMsg, tea.BlurMsg:
@@ -271,6 +272,7 @@ func (a *App) live(m tea.Msg) tea.Cmd {
 	case beginMsg:
 		return tea.Batch(a.board.Begin(), a.watch(), a.step())
 	case stepMsg:
+		a.stepping = false
 		a.board.Pause(!a.left.IsZero() && now.Sub(a.left) > away)
 		return tea.Batch(a.board.Tick(), a.step())
 	case tea.BlurMsg:
@@ -288,9 +290,10 @@ func (a *App) live(m tea.Msg) tea.Cmd {
 // step waits for the time of the next look.
 func (a *App) step() tea.Cmd {
 	d := a.board.Step()
-	if d <= 0 {
+	if d <= 0 || a.stepping {
 		return nil
 	}
+	a.stepping = true
 	return tea.Tick(d, func(time.Time) tea.Msg { return stepMsg{} })
 }
 

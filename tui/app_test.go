@@ -746,6 +746,19 @@ func TestInSightFirst(t *testing.T) {
 	}
 }
 
+func TestLooksAgainAtTheFirstDomain(t *testing.T) {
+	o := options()
+	o.Targets, o.Settings.Interval = nil, time.Minute
+	a := ready(t, o, 100, 30)
+	if a.stepping {
+		t.Error("there is nothing to look at, but time is waited for")
+	}
+	press(a, ":", "other.example", "enter")
+	if !a.stepping {
+		t.Error("the domain is not looked at again")
+	}
+}
+
 func TestDefaultInterval(t *testing.T) {
 	for n, want := range map[int]time.Duration{
 		0: 5 * time.Minute, 1: 5 * time.Minute, 20: 5 * time.Minute, 21: 6 * time.Minute, 100: 25 * time.Minute, 1000: time.Hour,

@@ -200,6 +200,8 @@ func (h *Home) Status(l ui.Look) string {
 	switch {
 	case h.filter != "":
 		return ui.Fill(l.T.Filtered, l.Text(h.filter))
+	case len(h.b.Entries) == 0:
+		return l.T.Begin
 	case e == nil:
 		return l.T.Ready
 	case e.Busy:

@@ -15,6 +15,7 @@ type Texts struct {
 	CheckedAt    string
 	Filtered     string
 	Ready        string
+	Begin        string
 	Checking     string
 	CheckingNow  string
 	Broken       string
@@ -283,6 +284,7 @@ var English = Texts{
 	CheckedAt:    "checked %[1]s",
 	Filtered:     "Only what holds \"%[1]s\" is shown. esc shows all again.",
 	Ready:        "Nothing is selected.",
+	Begin:        "Press : and type a domain to look at it, or ? for help.",
 	Checking:     "Checking: %[1]s",
 	CheckingNow:  "Being checked.",
 	Broken:       "%[1]s could not be checked: %[2]s. r tries again.",
@@ -537,7 +539,7 @@ var English = Texts{
 	Welcome: []string{
 		"cwmail shows whether mail that ClockWise sends for you will arrive, and if not, what must be changed and by whom.",
 		"There are no transports yet: quit with q, run cwmail config init, and write yours into that file. To look at any domain, press : and type its name.",
-		"Press ? for help. cwmail --demo shows everything with an invented customer, without any set-up.",
+		"Press ? for help. cwmail --demo shows everything with invented customers, without any set-up.",
 	},
 	PathsLegend: []string{
 		"SPF asks whether this address may send for the envelope sender; DKIM whether the signature is good.",
