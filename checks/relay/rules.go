@@ -182,7 +182,7 @@ var (
 	}
 	selfSigned = &finding.Rule{ // %[3]s: the issuer
 		Code: "tls.self-signed", Severity: finding.Failure, Owner: finding.CustomerMailServer, Tier: 1,
-		Title:      "The certificate of %[1]s is its own",
+		Title:      "The certificate of %[1]s is signed by itself",
 		Saw:        "It was issued by %[3]s, which no public list of authorities holds.",
 		Effect:     "A sender that checks certificates, as is right for a login, hangs up here.",
 		Action:     "Ask the manager of %[1]s for a certificate of a public authority; they are free of charge.",

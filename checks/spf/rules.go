@@ -203,7 +203,7 @@ var (
 	}
 	clockWiseAfterAll = &finding.Rule{ // %[3]s: the all term
 		Code: "spf.include-clockwise-after-all", Severity: finding.Failure, Owner: finding.CustomerDNS, Tier: 1,
-		Title:      "ClockWise stands behind %[3]s, where nobody reads",
+		Title:      "ClockWise stands after %[3]s, where receivers stop reading",
 		Saw:        "%[1]s stands behind %[3]s. Receivers stop reading at all.",
 		Effect:     "ClockWise is not seen in the record, so this mail does not pass SPF.",
 		Action:     "Move it before %[3]s: replace the record by the one below.",
