@@ -297,6 +297,16 @@ func (b *Board) Freeze() (frozen bool) {
 // Frozen says whether results are held back.
 func (b *Board) Frozen() bool { return b.frozen }
 
+// Held is the number of results that are held back.
+func (b *Board) Held() (n int) {
+	for _, e := range b.Entries {
+		if e.held != nil {
+			n++
+		}
+	}
+	return n
+}
+
 // Running is the number of examinations that were asked for and have not ended.
 func (b *Board) Running() (n int) {
 	for _, e := range b.Entries {

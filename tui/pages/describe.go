@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"cmp"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -38,19 +39,12 @@ func (b *Board) takes(l ui.Look, e *Entry) []string {
 	if t == nil {
 		return []string{l.T.BareDomain}
 	}
-	local, domain := t.Match.LocalPart, t.Match.Domain
-	if local == "" {
-		local = "*"
-	}
-	if domain == "" {
-		domain = "*"
-	}
-	first := ui.Fill(l.T.TakesFrom, l.Text(local+"@"+domain))
+	first := ui.Fill(l.T.TakesFrom, b.mail(l, e))
 	if t.Match.LocalPart == "" && t.Match.Domain == "" {
 		first = l.T.TakesAll
-	}
-	if t.Match.Subsystem != "" {
-		first += ui.Fill(l.T.TakesSubsystem, l.Text(t.Match.Subsystem))
+		if t.Match.Subsystem != "" {
+			first += ui.Fill(l.T.TakesSubsystem, l.Text(t.Match.Subsystem))
+		}
 	}
 	second := ui.Fill(l.T.SendsFrom, l.Text(b.Service.Network.String()))
 	switch {
@@ -60,6 +54,23 @@ func (b *Board) takes(l ui.Look, e *Entry) []string {
 		second += ui.Fill(l.T.SignsWith, l.Text(t.DKIM.Selector), l.Text(b.Domain(e)))
 	}
 	return []string{first, second}
+}
+
+// mail is the mail that a transport takes, in short.
+func (b *Board) mail(l ui.Look, e *Entry) string {
+	t := e.Target.Transport
+	if t == nil {
+		return ""
+	}
+	local, domain := cmp.Or(t.Match.LocalPart, "*"), cmp.Or(t.Match.Domain, "*")
+	out := l.Text(local + "@" + domain)
+	if out == "*@*" {
+		out = l.T.Everyone
+	}
+	if t.Match.Subsystem != "" {
+		out += ui.Fill(l.T.TakesSubsystem, l.Text(t.Match.Subsystem))
+	}
+	return out
 }
 
 // who says as a person who must act.

@@ -165,6 +165,9 @@ func (h *Home) Title(l ui.Look) string {
 // State says when was checked, or what goes on.
 func (h *Home) State(l ui.Look) string {
 	if h.b.Frozen() {
+		if n := h.b.Held(); n > 0 {
+			return ui.Count(l.T.FrozenHeld, n)
+		}
 		return l.T.Frozen
 	}
 	if place := h.list.Place(len(h.rows)); place != "" {
@@ -587,16 +590,39 @@ func gutter(l ui.Look) func(bool) string {
 	}
 }
 
+// Columns of the list where it is alone: a badge, the name, the number of
+// problems, which mail is taken, and the worst problem.
+const (
+	beforeName = 8
+	countWide  = 3
+	takesWide  = 34
+	takesFrom  = 130 // columns from which on there is room for it
+)
+
+func nameWidth(w int, alone bool) int {
+	if alone && w >= 78 {
+		return min(44, max(30, w/3))
+	}
+	return w - beforeName - countWide
+}
+
+// head is a heading with the names of the columns.
+func head(l ui.Look, name string, w int, alone bool) string {
+	counted := beforeName + nameWidth(w, alone) + countWide
+	out := l.Ends(heading(l, name), l.Paint(theme.Muted, l.T.ColProblems), counted)
+	if alone && w >= takesFrom {
+		out += "  " + l.Paint(theme.Muted, l.T.ColTakes)
+	}
+	return out
+}
+
 // line draws one row in w columns.
 func (h *Home) line(l ui.Look, r row, sel bool, w int, alone bool) string {
 	if r.e == nil {
 		if r.heading == "" {
 			return ""
 		}
-		if alone && w >= 78 {
-			return heading(l, r.heading)
-		}
-		return l.Ends(heading(l, r.heading), l.Paint(theme.Muted, l.T.ColProblems), w)
+		return head(l, r.heading, w, alone)
 	}
 	e := r.e
 	count := "-"
@@ -608,12 +634,9 @@ func (h *Home) line(l ui.Look, r row, sel bool, w int, alone bool) string {
 	if count == "0" {
 		count = ""
 	}
-	nameWidth := w - 8 - 3
-	if alone && w >= 78 {
-		nameWidth = min(44, max(30, w/3))
-	}
-	name := l.Cut(h.b.title(l, e), nameWidth)
-	pad := strings.Repeat(" ", max(0, nameWidth-width(name)))
+	room := nameWidth(w, alone)
+	name := l.Cut(h.b.title(l, e), room)
+	pad := strings.Repeat(" ", max(0, room-width(name)))
 	if sel && len(h.rows) <= longList {
 		// The type behind the name stays plain: each reversed column is
 		// written twice when the selection moves on.
@@ -622,8 +645,8 @@ func (h *Home) line(l ui.Look, r row, sel bool, w int, alone bool) string {
 	}
 	out := l.Badge(e.State()) + "  " + name + pad
 	out += fmt.Sprintf("%3s", count)
-	if alone && w >= 130 {
-		out += "  " + l.Paint(theme.Muted, l.Fit(h.b.takes(l, e)[0], 40))
+	if alone && w >= takesFrom {
+		out += "  " + l.Paint(theme.Muted, l.Fit(h.b.mail(l, e), takesWide))
 	}
 	if left := w - width(out) - 2; alone && w >= 78 {
 		out += "  " + l.Cut(h.gist(l, e, p), left)

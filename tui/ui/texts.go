@@ -12,6 +12,7 @@ type Texts struct {
 	NUnknown     string
 	NBusy        string
 	Frozen       string
+	FrozenHeld   [2]string
 	CheckedAt    string
 	Filtered     string
 	Ready        string
@@ -52,6 +53,7 @@ type Texts struct {
 	TakesFrom       string
 	TakesAll        string
 	TakesSubsystem  string
+	Everyone        string
 	SendsFrom       string
 	SendsThrough    string
 	SignsWith       string
@@ -260,6 +262,7 @@ type Texts struct {
 	KeyValue      string
 	KeyRecord     string
 	ColProblems   string
+	ColTakes      string
 	OwnerOutcome  string
 
 	// Several in one.
@@ -281,6 +284,7 @@ var English = Texts{
 	NUnknown:     "%[1]s not known",
 	NBusy:        "%[1]s being checked",
 	Frozen:       "frozen: f lets go",
+	FrozenHeld:   [2]string{"frozen, 1 result waits: f lets go", "frozen, %[1]s results wait: f lets go"},
 	CheckedAt:    "checked %[1]s",
 	Filtered:     "Only what holds \"%[1]s\" is shown. esc shows all again.",
 	Ready:        "Nothing is selected.",
@@ -320,6 +324,7 @@ var English = Texts{
 	TakesFrom:       "takes mail from %[1]s",
 	TakesAll:        "takes all mail that no other transport takes",
 	TakesSubsystem:  ", only %[1]s mail",
+	Everyone:        "everyone else",
 	SendsFrom:       "sends from %[1]s",
 	SendsThrough:    "sends through %[1]s, port %[2]s",
 	SignsWith:       ", signs with %[1]s of %[2]s",
@@ -522,6 +527,7 @@ var English = Texts{
 	KeyValue:      "copy value",
 	KeyRecord:     "next record",
 	ColProblems:   "problems",
+	ColTakes:      "takes mail from",
 	OwnerOutcome:  "nobody: it goes away with its cause",
 	Types:         map[string]string{"clockwise": "ClockWise server", "noreply": "no-reply address", "smtp": "external SMTP"},
 	Owners: map[string]string{
