@@ -276,7 +276,7 @@ func (a *App) live(m tea.Msg) tea.Cmd {
 		a.board.Pause(!a.left.IsZero() && now.Sub(a.left) > away)
 		return tea.Batch(a.board.Tick(), a.step())
 	case tea.BlurMsg:
-		a.left = now
+		a.left = now.Round(0) // the wall's clock: the machine may sleep
 	case tea.FocusMsg:
 		a.left = time.Time{}
 		if a.board.Paused() {

@@ -238,7 +238,8 @@ func (b *Board) Update(m tea.Msg) (cmd tea.Cmd, e *Entry, changed bool) {
 		delete(b.running, m.ID)
 		quiet := !e.Busy && e.Known
 		e.Was = e.State()
-		e.Busy, e.task, e.Stale, e.Ended = false, nil, false, b.Now()
+		// Without the monotonic clock, which stands still while the machine sleeps.
+		e.Busy, e.task, e.Stale, e.Ended = false, nil, false, b.Now().Round(0)
 		if e.Broken = ""; m.Err != nil {
 			e.Broken = m.Err.Error()
 		}
