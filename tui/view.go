@@ -131,18 +131,20 @@ func (a *App) header() string {
 			parts = append(parts, p.Title(l))
 		}
 	}
-	// What is deepest says most: the middle of a long path goes first.
+	// What is deepest says most: the beginning of a long path goes first.
 	if i := strings.LastIndex(state, "   "); i >= 0 && ansi.StringWidth(name+parts[len(parts)-1]+state)+8 > a.w {
 		state = state[i+3:] // the name of the page matters more
 	}
 	room := a.w - len(name) - 5 - ansi.StringWidth(state)
-	for len(parts) > 1 && ansi.StringWidth(strings.Join(parts, " > ")) > room {
-		parts = append([]string{l.Tail()}, parts[2:]...)
-		if len(parts) == 1 {
-			parts = []string{a.top().Title(l)}
-		}
+	path := strings.Join(parts, " > ")
+	for len(parts) > 1 && ansi.StringWidth(path) > room {
+		parts = parts[1:]
+		path = l.Tail() + " > " + strings.Join(parts, " > ")
 	}
-	return l.Ends(l.Paint(theme.Strong, name)+" > "+strings.Join(parts, " > "), state, a.w)
+	if ansi.StringWidth(path) > room {
+		path = parts[0]
+	}
+	return l.Ends(l.Paint(theme.Strong, name)+" > "+path, state, a.w)
 }
 
 // overviewHeader leaves out what matters least until it fits: how often is
