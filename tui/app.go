@@ -12,15 +12,17 @@ import (
 	"time"
 
 	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/colorprofile"
+	"github.com/charmbracelet/x/ansi"
+
 	"clockwise.info/cwmail/checks"
 	"clockwise.info/cwmail/checks/dns"
+	"clockwise.info/cwmail/checks/safe"
 	"clockwise.info/cwmail/transports"
 	"clockwise.info/cwmail/tui/keys"
 	"clockwise.info/cwmail/tui/pages"
 	"clockwise.info/cwmail/tui/theme"
 	"clockwise.info/cwmail/tui/ui"
-	"github.com/charmbracelet/colorprofile"
-	"github.com/charmbracelet/x/ansi"
 )
 
 // Options are what the console needs from outside. Only Examine must be set.
@@ -49,15 +51,16 @@ type Options struct {
 
 // Settings are what flags and the configuration say about the console.
 type Settings struct {
-	Theme     string            // of the flag: overrules all else
-	Saved     string            // of the configuration, or remembered
-	Color     string            // of the flag: auto, always, never
-	ASCII     bool              // of the flag or the configuration
-	Privacy   bool              // hide addresses, IPs and keys from the start
-	Mouse     bool              // taken from the start
-	Interval  time.Duration     // between two looks at the same target; 0: only when asked
-	Keys      map[string]string // other keys, by action
-	OwnServer bool              // served by an SSH server of our own
+	Theme     string              // of the flag: overrules all else
+	Saved     string              // of the configuration, or remembered
+	Color     string              // of the flag: auto, always, never
+	ASCII     bool                // of the flag or the configuration
+	Privacy   bool                // hide addresses, names and keys from the start
+	Hide      func(string) string // hides them; nil: names of transports and whatever looks like one
+	Mouse     bool                // taken from the start
+	Interval  time.Duration       // between two looks at the same target; 0: only when asked
+	Keys      map[string]string   // other keys, by action
+	OwnServer bool                // served by an SSH server of our own
 }
 
 // DefaultInterval is how often n targets are looked at: every five minutes, and
@@ -136,7 +139,10 @@ func NewApp(o Options) *App {
 		a.themeName = n
 	}
 	a.profile = theme.Profile(o.Settings.Color, o.Env)
-	a.look = ui.Look{ASCII: theme.ASCII(o.Settings.ASCII, o.Env, o.Settings.OwnServer), Private: o.Settings.Privacy, T: &ui.English}
+	a.look = ui.Look{ASCII: theme.ASCII(o.Settings.ASCII, o.Env, o.Settings.OwnServer), Private: o.Settings.Privacy, Hide: o.Settings.Hide, T: &ui.English}
+	if a.look.Hide == nil {
+		a.look.Hide = mask(o.Targets)
+	}
 	a.mouse = o.Settings.Mouse
 	a.dress()
 	a.board = pages.NewBoard(pages.Engine{
@@ -405,4 +411,14 @@ func (a *App) wait() tea.Cmd {
 		a.waiting = true
 	}
 	return a.watch()
+}
+
+// mask hides names of transports, and whatever looks like an address, a name or
+// a key but for the codes of findings.
+func mask(targets []checks.Target) func(string) string {
+	m := &safe.Mask{Keep: func(name string) bool { _, isCode := checks.Rule(name); return isCode }}
+	for _, t := range targets {
+		m.Words = append(m.Words, t.Name())
+	}
+	return m.Text
 }

@@ -86,7 +86,7 @@ func (a *app) prepare(cmd *cobra.Command) error {
 		return err
 	}
 	if a.shared.privacy {
-		mask := &safe.Mask{Keep: public}
+		mask := newMask()
 		out, errw := &hiding{to: a.out, mask: mask, json: a.shared.json}, &hiding{to: a.err, mask: mask}
 		a.hiding = []*hiding{out, errw}
 		a.out, a.err = out, errw
@@ -110,12 +110,16 @@ var ourWords = []string{
 	"smtp.auth", "smtp.host", "smtp.password", "smtp.password_command", "smtp.password_env", "smtp.password_keyring", "smtp.port", "smtp.security", "smtp.username",
 }
 
+func newMask() *safe.Mask { return &safe.Mask{Keep: public} }
+
 // hide adds the names and accounts of transports to what --privacy hides.
 func (a *app) hide(file *config.File) {
-	if len(a.hiding) == 0 {
-		return
+	if len(a.hiding) > 0 {
+		hideTransports(a.hiding[0].mask, file) // both streams have the same
 	}
-	mask := a.hiding[0].mask // both streams have the same
+}
+
+func hideTransports(mask *safe.Mask, file *config.File) {
 	for _, t := range file.Transports {
 		mask.Words = append(mask.Words, t.Name)
 		if user := t.Server.Username; user != "" {

@@ -95,6 +95,9 @@ func words() []ui.Word {
 func (a *app) consoleSettings(w *world) tui.Settings {
 	c := w.file.Console
 	s := tui.Settings{Theme: a.shared.theme, Saved: c.Theme, Color: a.shared.color, ASCII: a.shared.ascii, Privacy: a.shared.privacy, Keys: c.Keys}
+	mask := newMask()
+	hideTransports(mask, w.file)
+	s.Hide = mask.Text
 	if s.Interval = tui.DefaultInterval(len(targetsOf(w))); c.Interval != nil {
 		s.Interval = *c.Interval
 	}

@@ -129,7 +129,7 @@ func table() []Entry {
 		entry(Freeze, working, "f", "freeze", "freeze: results stop moving, work goes on; again: let go", "f"),
 		entry(Order, screen, "o", "order", "order by severity, or as in the file", "o"),
 		entry(Zoom, screen, "z", "zoom", "this pane over the full width, and back", "z"),
-		entry(Hide, screen, "H", "hide", "hide addresses, IP addresses and keys (for pictures)", "H"),
+		entry(Hide, screen, "H", "hide", "hide addresses, names and keys (for pictures)", "H"),
 		entry(Theme, screen, "T", "theme", "next theme: auto, dark, light, neutral, contrast", "T"),
 		entry(ASCII, screen, "A", "ASCII", "plain ASCII characters, and back", "A"),
 		entry(Mouse, screen, "M", "mouse", "mouse on or off", "M"),

@@ -508,7 +508,7 @@ var English = Texts{
 	ThemeIs:       "Theme: %[1]s.",
 	ASCIIOn:       "Plain ASCII characters.",
 	ASCIIOff:      "Unicode characters.",
-	Concealed:     "Addresses, IP addresses and keys are hidden.",
+	Concealed:     "Addresses, names and keys are hidden.",
 	Revealed:      "Nothing is hidden any more.",
 	FrozenNow:     "Frozen: results stop moving, work goes on. f lets go.",
 	Thawed:        "Results move again.",
