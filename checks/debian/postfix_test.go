@@ -289,7 +289,13 @@ func TestSink(t *testing.T) {
 				address := fmt.Sprintf("127.0.0.1:%d", port)
 				return startSilent(t, address, path, append(options, "-h", mailHost, address, "8")...)
 			})
-			res := look(t, address, ca, transports.Server{Port: 25, Security: c.security, Auth: "none"})
+			server := transports.Server{Port: 25, Security: c.security, Auth: "none"}
+			res := look(t, address, ca, server)
+			// smtp-sink may reset the connection behind its last reply, and with
+			// it what we have not read yet.
+			for tries := 1; tries < 5 && slices.Equal(codesAbout(res), []string{"smtp.dropped"}); tries++ {
+				res = look(t, address, ca, server)
+			}
 			if got := codesAbout(res); !slices.Equal(got, c.want) {
 				t.Errorf("%q, want %q\n%s", got, c.want, transcript(res))
 			}
