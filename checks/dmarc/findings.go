@@ -168,6 +168,10 @@ func (j *judge) unreadable() {
 	}
 }
 
+// maxTold is how many things of one kind are told or merged one by one: what
+// stands at a name is as long as its owner likes.
+const maxTold = 20
+
 // step judges what stands at one name. It says whether something that was
 // meant as a record of this name stands there.
 func (j *judge) step(s Step) bool {
@@ -184,7 +188,7 @@ func (j *judge) step(s Step) bool {
 		return true
 	case len(s.Records) == 1:
 		j.record(s, s.Records[0].Text)
-		for _, t := range s.Others {
+		for _, t := range s.Others[:min(len(s.Others), maxTold)] {
 			j.raise(unrelatedTXTRule, s.Domain, t, nil, s.Answer)
 		}
 		return true
@@ -226,7 +230,7 @@ func (j *judge) multiple(s Step) {
 
 // merged are the changes that make one record of several.
 func (j *judge) merged(s Step) []finding.Record {
-	text, _ := j.mending(s).mend(merge(s.Records))
+	text, _ := j.mending(s).mend(merge(s.Records[:min(len(s.Records), maxTold)]))
 	text = j.soften(s.Domain, text)
 	var out []finding.Record
 	for i, r := range s.Records {

@@ -283,7 +283,11 @@ func ask(ctx context.Context, resolver dns.Resolver, probes []Probe, wg *sync.Wa
 	}
 }
 
-// reportsOf lists the usable addresses of a record.
+// maxReports is the number of report addresses that are looked up. Receivers
+// need not serve more than two (RFC 7489 section 6.2).
+const maxReports = 20
+
+// reportsOf lists the usable addresses of a record, the first maxReports.
 func reportsOf(rec Record) []Report {
 	var out []Report
 	for _, list := range []struct {
@@ -291,7 +295,7 @@ func reportsOf(rec Record) []Report {
 		addresses []Address
 	}{{"rua", rec.RUA}, {"ruf", rec.RUF}} {
 		for _, a := range list.addresses {
-			if a.Domain != "" {
+			if a.Domain != "" && len(out) < maxReports {
 				out = append(out, Report{Address: a, Tag: list.tag})
 			}
 		}

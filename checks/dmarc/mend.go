@@ -82,8 +82,15 @@ func effective(mend func(mending, string) (string, []string)) func(mending, stri
 	}
 }
 
+// maxMended is the longest text that is mended: each stage goes through all of
+// it for each thing that it finds. Nobody publishes longer ones but to harm.
+const maxMended = 4096
+
 // mend returns the text with everything repaired, and what was wrong.
 func (m mending) mend(text string) (string, []fault) {
+	if len(text) > maxMended {
+		return m.tooLong(text)
+	}
 	var faults []fault
 	for _, s := range stages {
 		out, args := s.mend(m, text)
@@ -93,6 +100,14 @@ func (m mending) mend(text string) (string, []fault) {
 		text = out
 	}
 	return text, faults
+}
+
+// tooLong leaves a long record alone that receivers use, and else begins anew.
+func (m mending) tooLong(text string) (string, []fault) {
+	if m.effective || m.mailbox == "" {
+		return text, nil
+	}
+	return Default(m.mailbox), []fault{{wrongContentRule, []string{text[:largeRecord]}}}
 }
 
 // Default is the record to begin with where there is none.

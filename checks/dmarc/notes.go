@@ -16,6 +16,9 @@ const (
 	largeAnswer = 512
 )
 
+// maxParts is how many parts of a record are told of: 14 tags are defined.
+const maxParts = 100
+
 // notes tells what receivers understand, but people should know.
 func (j *judge) notes(s Step, r Record) {
 	note := func(rule *finding.Rule, detail string) *finding.Finding {
@@ -23,7 +26,7 @@ func (j *judge) notes(s Step, r Record) {
 		f.Object = s.Name
 		return f
 	}
-	for i, p := range r.List.Parts {
+	for i, p := range r.List.Parts[:min(len(r.List.Parts), maxParts)] {
 		name := strings.ToLower(p.Name)
 		switch {
 		case !p.HasEquals:

@@ -170,10 +170,10 @@ func (j *judge) rename(t Target, host string, known Addresses) *finding.Fix {
 // targets judges each host.
 func (j *judge) targets() {
 	r := j.Result
-	usable := slices.ContainsFunc(r.Targets, func(t Target) bool { return t.Addresses.Found() })
-	dark := slices.ContainsFunc(r.Targets, func(t Target) bool { return t.unknown() })
+	usable := slices.ContainsFunc(r.asked(), func(t Target) bool { return t.Addresses.Found() })
+	dark := slices.ContainsFunc(r.asked(), func(t Target) bool { return t.unknown() })
 	var dead []string
-	for _, t := range r.Targets {
+	for _, t := range r.asked() {
 		if t.Null() {
 			continue
 		}
@@ -204,7 +204,7 @@ func (j *judge) targets() {
 	}
 	if len(dead) > 0 && !usable && !dark {
 		f := j.raise(noUsableTargetRule, r.Answer, nil, strings.Join(dead, ", "))
-		for _, t := range r.Targets {
+		for _, t := range r.asked() {
 			f.Evidence = append(f.Evidence, append(evidence(t.Addresses.A), evidence(t.Addresses.AAAA)...)...)
 		}
 	}
@@ -219,7 +219,7 @@ func (t Target) unknown() bool {
 func (j *judge) set() {
 	r := j.Result
 	seen := map[string]bool{}
-	for _, t := range r.Targets {
+	for _, t := range r.asked() {
 		if host := normal(t.Host); seen[host] && host != "" {
 			j.raise(hostDuplicateRule, r.Answer, nil, host).Object = t.Host
 		} else {

@@ -13,7 +13,7 @@ import (
 type Result struct {
 	Domain  string
 	Answer  dns.Answer // MX
-	Targets []Target   // in the order of the answer, the null MX too
+	Targets []Target   // in the order of the answer, the null MX too; the first maxAsked with addresses
 
 	// Own are the addresses of the domain itself, asked where it has no MX.
 	Own Addresses
@@ -30,6 +30,13 @@ type Target struct {
 	Meant          string
 	MeantAddresses Addresses
 }
+
+// maxAsked is the number of hosts that are looked up and judged one by one: SPF
+// and senders stop long before, and a hostile domain names thousands.
+const maxAsked = 30
+
+// asked are the targets that were looked up.
+func (r Result) asked() []Target { return r.Targets[:min(len(r.Targets), maxAsked)] }
 
 // Null says that the record declares that no mail is taken (RFC 7505).
 func (t Target) Null() bool { return t.Host == "" }
@@ -83,7 +90,7 @@ func Lookup(ctx context.Context, r dns.Resolver, domain string) Result {
 		}
 		res.Targets = append(res.Targets, t)
 	}
-	for i := range res.Targets {
+	for i := range res.asked() {
 		t := &res.Targets[i]
 		if !t.Null() && t.Malformed == "" {
 			t.Addresses.lookup(ctx, r, t.Host, &wg)

@@ -47,7 +47,8 @@ func (r *reading) soundTerms() []Term {
 		}
 		half[p.from] = half[p.from] || p.foreign
 	}
-	return slices.DeleteFunc(slices.Clone(r.record.Terms), func(t Term) bool { return half[t.Text] })
+	terms := r.record.Terms[:min(len(r.record.Terms), maxTerms)]
+	return slices.DeleteFunc(slices.Clone(terms), func(t Term) bool { return half[t.Text] })
 }
 
 func firstAll(terms []Term) int {

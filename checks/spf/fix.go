@@ -20,6 +20,7 @@ var counted = []*finding.Rule{nearLimit, atLimit, tooManyLookups}
 // attachFixes gives each finding the proposal that mends it.
 func (j *judge) attachFixes(p Proposal) {
 	after := lintText([]string{p.After}, j.in.Expect, j.in.HasDMARC)
+	fix := p.Fix()
 	for i := range j.out {
 		f := &j.out[i]
 		switch {
@@ -30,14 +31,14 @@ func (j *judge) attachFixes(p Proposal) {
 		case slices.Contains(unmended, f.Rule):
 		case slices.Contains(counted, f.Rule):
 			if slices.Index(counted, limitRule(p.LookupsAfter)) < slices.Index(counted, f.Rule) {
-				f.Fix = p.Fix()
+				f.Fix = fix
 			}
 		case f.Rule == allNeutral && p.Sound():
 			f.Fix = replacing(p, strings.Replace(p.After, lowered(f.Args[0]), "~all", 1), "End the record with ~all.")
 		case slices.ContainsFunc(after, func(g fault) bool { return g.rule == f.Rule && g.object == f.Object }) || stays(*f, p):
 			f.Fix = j.withoutTerm(p, *f)
 		default:
-			f.Fix = p.Fix()
+			f.Fix = fix
 		}
 	}
 }
@@ -113,9 +114,6 @@ func (p Proposal) Fix() *finding.Fix {
 	if len(p.Records) == 0 || !p.Sound() {
 		return nil
 	}
-	summary := p.Summary()
-	for _, n := range p.Notes {
-		summary += " " + n
-	}
-	return &finding.Fix{Summary: summary, Records: slices.Clone(p.Records)}
+	summary := append([]string{p.Summary()}, p.Notes...)
+	return &finding.Fix{Summary: strings.Join(summary, " "), Records: slices.Clone(p.Records)}
 }

@@ -2,6 +2,7 @@ package spf
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -136,6 +137,9 @@ func propose(in ProposeInput, from []source) Proposal {
 	}
 	d.newcomer = d.p.Before == nil
 	for i, s := range from {
+		if s.cut {
+			d.p.Problems = append(d.p.Problems, fmt.Sprintf("The record has more than %d terms, too many to be mended here.", maxTerms))
+		}
 		d.addSource(s, i > 0)
 	}
 	d.placeClockWise()

@@ -22,7 +22,8 @@ type reading struct {
 	record   Record // of the text as it stands; empty terms where it is not selected
 	pieces   []piece
 	faults   []fault
-	second   int // index of the first piece behind a second version tag; 0 for none
+	second   int  // index of the first piece behind a second version tag; 0 for none
+	cut      bool // it has more than maxTerms terms, of which the first are read
 }
 
 // piece is one term as written and as meant.

@@ -19,10 +19,18 @@ func lowered(term string) string {
 	return lower(term)
 }
 
+// maxTerms is how many terms of a record are judged and mended. No record that
+// works has a tenth of them; a hostile one has tens of thousands, and each is
+// compared with the others.
+const maxTerms = 1000
+
 // readTerms reads what stands behind the version tag.
 func (r *reading) readTerms(text string, expect Expect) {
 	capitals := slices.ContainsFunc(r.faults, func(f fault) bool { return f.rule == versionCase })
-	tokens := strings.FieldsFunc(text, func(c rune) bool { return c == ' ' })
+	tokens := spaced(text)
+	if len(tokens) > maxTerms {
+		tokens, r.cut = tokens[:maxTerms], true
+	}
 	all, foreign := "", ""
 	for i := 0; i < len(tokens); i++ {
 		t := tokens[i]

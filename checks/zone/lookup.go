@@ -35,7 +35,7 @@ type Result struct {
 	Registered string // the domain as it was registered: one label below a public suffix
 
 	Apex    string   // the zone that Domain stands in; "" where not known
-	Servers []Server // of that zone, by name
+	Servers []Server // of that zone, by name; the first maxServers of them
 
 	DomainExists     Existence
 	RegisteredExists Existence
@@ -45,6 +45,10 @@ type Result struct {
 	Control   *dns.Answer  // a name that always exists; asked only when all else failed
 	Unchecked *dns.Answer  // without DNSSEC checking; asked only after a SERVFAIL
 }
+
+// maxServers is the number of name servers that are looked up, and asked later:
+// more than some would not fit into an answer, and a hostile zone names hundreds.
+const maxServers = 20
 
 // maxUp is the number of names above the domain that are tried as apex.
 const maxUp = 5
@@ -169,7 +173,8 @@ func (res *Result) lookupServers(ctx context.Context, r dns.Resolver) {
 		i = len(res.Answers) - 1
 	}
 	var questions []dns.Question
-	for _, rec := range res.Answers[i].Records {
+	records := res.Answers[i].Records
+	for _, rec := range records[:min(len(records), maxServers)] {
 		res.Servers = append(res.Servers, Server{Name: rec.Host})
 		questions = append(questions, dns.Ask(rec.Host, dns.TypeA), dns.Ask(rec.Host, dns.TypeAAAA))
 	}
