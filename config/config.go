@@ -35,7 +35,6 @@ type File struct {
 
 	doc  *yaml.Node        // of the whole file; nil when it is empty
 	sum  [sha256.Size]byte // of what was read: Save refuses to overwrite other content
-	mode fs.FileMode
 	crlf bool
 }
 
@@ -128,7 +127,7 @@ func Load(path string) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	f.Exists, f.mode = true, info.Mode().Perm()
+	f.Exists = true
 	f.loadKeys()
 	return f, nil
 }

@@ -65,7 +65,7 @@ func (f *File) edit(change func(list *yaml.Node) error) error {
 	if err != nil {
 		return err
 	}
-	parsed.Exists, parsed.sum, parsed.mode = f.Exists, f.sum, f.mode
+	parsed.Exists, parsed.sum = f.Exists, f.sum
 	*f = *parsed
 	f.loadKeys()
 	return nil
@@ -109,8 +109,9 @@ func transportList(doc *yaml.Node) *yaml.Node {
 	return list
 }
 
+// indexOf finds a transport by its name as it was read, without spaces around.
 func indexOf(list *yaml.Node, name string) int {
-	return slices.IndexFunc(list.Content, func(n *yaml.Node) bool { return nameIn(follow(n)) == name })
+	return slices.IndexFunc(list.Content, func(n *yaml.Node) bool { return strings.TrimSpace(nameIn(follow(n))) == name })
 }
 
 func word(s string) *yaml.Node { return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: s} }

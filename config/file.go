@@ -32,10 +32,7 @@ func (f *File) Save() error {
 	if err != nil {
 		return f.saveError(err)
 	}
-	path := f.Path
-	if real, err := filepath.EvalSymlinks(path); err == nil {
-		path = real // a link stays a link
-	}
+	path := behindLinks(f.Path)
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return f.saveError(cause(err))
 	}
@@ -56,6 +53,22 @@ func (f *File) Save() error {
 	return nil
 }
 
+// behindLinks is the file that path stands for: a link stays a link, also one
+// to a file that is still to be made.
+func behindLinks(path string) string {
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		return real
+	}
+	to, err := os.Readlink(path)
+	switch {
+	case err != nil:
+		return path
+	case filepath.IsAbs(to):
+		return to
+	}
+	return filepath.Join(filepath.Dir(path), to)
+}
+
 func (f *File) saveError(err error) error {
 	return fmt.Errorf("config: %s cannot be saved: %w", f.Path, err)
 }
@@ -71,25 +84,25 @@ func (f *File) replace(path string, data []byte) error {
 	case err == nil && bytes.Equal(now, data):
 		return nil
 	}
-	return writeFile(path, data, f.fileMode(path))
-}
-
-// fileMode is that of the file as it is now; a new one may hold passwords.
-func (f *File) fileMode(path string) fs.FileMode {
-	if info, err := os.Stat(path); err == nil {
-		return info.Mode().Perm()
-	}
-	return 0o600
+	return writeFile(path, data)
 }
 
 // writeFile puts data into a new file in the same folder and renames it, so
-// that a reader sees the old or the new content and never half of one.
-func writeFile(path string, data []byte, mode fs.FileMode) error {
+// that a reader sees the old or the new content and never half of one. The
+// file keeps its mode and owner; a new one may hold passwords.
+func writeFile(path string, data []byte) error {
+	mode := fs.FileMode(0o600)
+	was, statErr := os.Stat(path)
 	tmp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
 	if err != nil {
 		return cause(err)
 	}
+	if statErr == nil {
+		mode = was.Mode().Perm()
+		keepOwner(tmp, was)
+	}
 	_, err = tmp.Write(data)
+	// The owner goes first: changing it may take bits of the mode away.
 	err = errors.Join(err, tmp.Chmod(mode), tmp.Sync(), tmp.Close())
 	if err == nil {
 		err = os.Rename(tmp.Name(), path)
@@ -110,7 +123,8 @@ func Create(path string) error {
 		return fmt.Errorf("config: %s cannot be written: %w", path, cause(err))
 	}
 	_, err = file.WriteString(Starter())
-	if err := errors.Join(err, file.Close()); err != nil {
+	if err := errors.Join(err, file.Sync(), file.Close()); err != nil {
+		_ = os.Remove(path) // half a file would be in the way of the next attempt
 		return fmt.Errorf("config: %s cannot be written: %w", path, cause(err))
 	}
 	return nil

@@ -204,6 +204,34 @@ func TestSaveKeepsLinksAndLineEnds(t *testing.T) {
 	}
 }
 
+func TestSaveThroughALinkToNothing(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("links need a right there")
+	}
+	dir := t.TempDir()
+	link := filepath.Join(dir, "config.yaml")
+	if err := os.Symlink(filepath.Join("dotfiles", "cwmail.yaml"), link); err != nil {
+		t.Fatal(err)
+	}
+	f := load(t, link)
+	if err := errors.Join(f.Add(transports.Transport{Name: "new", Type: transports.NoReply}), f.Save()); err != nil {
+		t.Fatal(err)
+	}
+	if to, err := os.Readlink(link); err != nil || to != filepath.Join("dotfiles", "cwmail.yaml") {
+		t.Errorf("the link became %q, %v", to, err)
+	}
+	if f := load(t, filepath.Join(dir, "dotfiles", "cwmail.yaml")); len(f.Transports) != 1 {
+		t.Errorf("behind the link: %+v", f)
+	}
+}
+
+func TestSetFindsTheNameThatWasRead(t *testing.T) {
+	f := load(t, write(t, "transports:\n  - name: \" acme \"\n    type: noreply\n"))
+	if err := errors.Join(f.Set("acme", f.Transports[0]), f.Remove("acme")); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestCreate(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a", "config.yaml")
 	if err := Create(path); err != nil {
