@@ -84,6 +84,7 @@ func (w *work) lookAtSPF(ctx context.Context) {
 		relays = nil
 	}
 	w.spf = spf.Lookup(ctx, w.ask, w.envelope, relays, spf.Options{MailFrom: w.mailFrom, Now: w.Now()})
+	w.spfMore = nil
 	if len(w.spf.Records) == 1 && slices.ContainsFunc(w.spf.Outcomes, func(o spf.Outcome) bool { return o.Result != spf.Pass }) {
 		w.spfMore = w.askDoubled(ctx)
 	}

@@ -29,6 +29,9 @@ func (j *judge) judgeViews() {
 		j.raise(serversDisagree, "", ev, j.subject, strconv.Itoa(len(groups)))
 		return
 	}
+	if !j.sound() {
+		return // there is no right record to wait for
+	}
 	var behind []string
 	var left time.Duration
 	ev = ev[:1]
@@ -44,6 +47,15 @@ func (j *judge) judgeViews() {
 	}
 }
 
+// sound says whether the record that was judged, which is the source's, does
+// what it is there for.
+func (j *judge) sound() bool {
+	res := j.in.Result
+	refused := func(o Outcome) bool { return o.Result != Pass }
+	return len(res.Records) == 1 && res.Records[0].Err() == nil && !(j.in.Sending && slices.ContainsFunc(res.Outcomes, refused))
+}
+
+// remaining is how long a cache keeps an answer.
 func remaining(a dns.Answer, now time.Time) time.Duration {
 	if now.IsZero() || a.At.IsZero() {
 		return a.TTL

@@ -204,7 +204,7 @@ var (
 	clockWiseAfterAll = &finding.Rule{ // %[3]s: the all term
 		Code: "spf.include-clockwise-after-all", Severity: finding.Failure, Owner: finding.CustomerDNS, Tier: 1,
 		Title:      "ClockWise stands after %[3]s, where receivers stop reading",
-		Saw:        "%[1]s stands behind %[3]s. Receivers stop reading at all.",
+		Saw:        "%[1]s stands behind %[3]s, and nothing behind that is read.",
 		Effect:     "ClockWise is not seen in the record, so this mail does not pass SPF.",
 		Action:     "Move it before %[3]s: replace the record by the one below.",
 		References: []string{"RFC 7208 section 5.1"},

@@ -67,8 +67,8 @@ var (
 	versionRepeated = &finding.Rule{ // %[1]s: the text from the second version on
 		Code: "spf.version-repeated", Severity: finding.Failure, Owner: finding.CustomerDNS, Tier: 1,
 		Title:      "Two SPF records were pasted into one value",
-		Saw:        "Behind all comes a second record: %[1]s.",
-		Effect:     "Receivers stop at the first all and never see the second part.",
+		Saw:        "Behind the end of the first record comes a second one: %[1]s.",
+		Effect:     "Receivers stop at the end of the first record and never see the second.",
 		Action:     "Replace the record by the one below, which joins the two.",
 		References: []string{"RFC 7208 section 5.1", "RFC 7208 section 6"},
 		Hides: []string{

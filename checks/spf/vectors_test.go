@@ -126,6 +126,8 @@ var vectors = []struct {
 		[]string{"v=spf1 -all", "v=spf1 ip4:20.0.0.1 -all"}, []string{"v=spf1 mx -all"})},
 	{"behind", `a.example TXT v=spf1 -all`, Fail, []string{"spf.caches-behind"}, views(
 		[]string{"v=spf1 -all", "V=SPF1  -ALL "}, []string{"v=spf1 -all", "v=spf1 mx -all"})},
+	{"behind what is wrong too", `a.example TXT v=spf1 -alll`, PermError, []string{"!spf.caches-behind"}, views(
+		[]string{"v=spf1 -alll"}, []string{"v=spf1 mx -all"})},
 	{"agree", `a.example TXT v=spf1 -all`, Fail, []string{"!spf.caches-behind", "!spf.servers-disagree"}, views(
 		[]string{"v=spf1 ip4:20.0.0.1 -all", "?"}, []string{"v=spf1 +ip4:20.0.0.1  -all", "?"})},
 	{"nobody asked", `a.example TXT v=spf1 -all`, Fail, []string{"!spf.caches-behind", "!spf.servers-disagree"}, views(
