@@ -109,12 +109,5 @@ func (w *work) noReplyOutcome() settings.NoReply {
 
 // evidence makes an observation of an answer.
 func evidence(a dns.Answer) []finding.Evidence {
-	e := finding.Evidence{Server: a.Server, Name: a.Question.Name, Type: a.Question.Type.String(), At: a.At}
-	for _, t := range a.Texts() {
-		e.Answer += t + " "
-	}
-	if e.Answer == "" {
-		e.Answer = a.Reason()
-	}
-	return []finding.Evidence{e}
+	return []finding.Evidence{{Server: a.Server, Name: a.Question.Name, Type: a.Question.Type.String(), Answer: a.Text(), At: a.At}}
 }

@@ -58,7 +58,7 @@ func Findings(in Input) []finding.Finding {
 	case looped(j.answer):
 		j.add(cnameLoop, j.replaceCNAME(), hops(j.answer))
 	case j.answer.Status == dns.Failed:
-		j.add(unreadable, nil, describe(j.answer))
+		j.add(unreadable, nil, "no usable answer: "+j.answer.Reason())
 	case j.answer.Void():
 		j.absent()
 	default:
@@ -430,30 +430,14 @@ func evidence(a dns.Answer) finding.Evidence {
 
 // describe says in words what came back. Private keys are not repeated.
 func describe(a dns.Answer) string {
-	var what string
-	switch a.Status {
-	case dns.Found:
-		texts := a.Texts()
-		for i, t := range texts {
-			if isPrivateText(t) {
-				texts[i] = "(a private key, not shown)"
-			}
-		}
-		what = strings.Join(texts, " + ")
-	case dns.Empty:
-		what = "the name exists, but has no " + a.Question.Type.String() + " record"
-	case dns.NoName:
-		what = "no such name (NXDOMAIN)"
-	default:
-		what = "no usable answer"
-		if err, ok := errors.AsType[*dns.Error](a.Err); ok {
-			what += ": " + err.Reason()
+	records := slices.Clone(a.Records)
+	for i, r := range records {
+		if isPrivateText(r.Value()) {
+			records[i].Strings = []string{"(a private key, not shown)"}
 		}
 	}
-	if len(a.Chain) > 0 {
-		what = hops(a) + ": " + what
-	}
-	return what
+	a.Records = records
+	return a.Text()
 }
 
 // views compares the servers of the zone with each other and with caches. The

@@ -107,44 +107,14 @@ func (j *judge) raise(rule *finding.Rule, domain, detail string, fix *finding.Fi
 		Args: []string{Name(domain), detail, j.Result.Domain, domain},
 	}
 	for _, a := range answers {
-		f.Evidence = append(f.Evidence, evidence(a)...)
+		f.Evidence = append(f.Evidence, evidence(a))
 	}
 	j.out = append(j.out, f)
 	return &j.out[len(j.out)-1]
 }
 
-func evidence(a dns.Answer) []finding.Evidence {
-	e := finding.Evidence{Server: a.Server, Name: a.Question.Name, Type: a.Question.Type.String(), At: a.At}
-	var out []finding.Evidence
-	if len(a.Chain) > 0 {
-		e.Answer = "CNAME to " + strings.Join(a.Chain, ", then ")
-		out = append(out, e)
-	}
-	switch a.Status {
-	case dns.Found:
-		for _, r := range a.Records {
-			e.Answer = strings.Join(r.Strings, "")
-			if a.Question.Type == dns.TypeMX {
-				e.Answer = fmt.Sprintf("%d %s.", r.Pref, r.Host)
-			}
-			out = append(out, e)
-		}
-		return out
-	case dns.Empty:
-		e.Answer = "the name has no such record"
-	case dns.NoName:
-		e.Answer = "the name does not exist"
-	default:
-		e.Answer = reason(a)
-	}
-	return append(out, e)
-}
-
-func reason(a dns.Answer) string {
-	if a.Err != nil {
-		return a.Err.Error()
-	}
-	return "no answer"
+func evidence(a dns.Answer) finding.Evidence {
+	return finding.Evidence{Server: a.Server, Name: a.Question.Name, Type: a.Question.Type.String(), Answer: a.Text(), At: a.At}
 }
 
 // judged says whether a record at the step is the customer's to mend: that of
@@ -159,7 +129,7 @@ func (j *judge) judged(s Step) bool {
 func (j *judge) unreadable() {
 	for _, s := range j.Result.Walk {
 		if s.failed() {
-			j.raise(unreadableRule, s.Domain, reason(s.Answer), nil, s.Answer)
+			j.raise(unreadableRule, s.Domain, s.Answer.Reason(), nil, s.Answer)
 			return
 		}
 	}
@@ -505,10 +475,10 @@ func (j *judge) policy() {
 		}
 		j.raise(inheritedRule, r.FoundAt, part, nil, at.Answer)
 	}
-	switch r.Policy {
-	case None:
+	switch {
+	case r.Published == None: // what t=y makes of another policy is told by itself
 		j.raise(policyNoneRule, r.FoundAt, "", nil, at.Answer).Object = at.Name
-	case Quarantine:
+	case r.Policy == Quarantine:
 		j.raise(policyQuarantineRule, r.FoundAt, "", nil, at.Answer).Object = at.Name
 	}
 	if j.All == Yes && (r.Policy == None || r.Policy == Quarantine) {
@@ -591,7 +561,7 @@ func (j *judge) path() {
 		if at := r.ViewName(); at != "" {
 			for _, s := range r.Walk {
 				if s.Name == at {
-					f.Evidence = evidence(s.Answer)
+					f.Evidence = []finding.Evidence{evidence(s.Answer)}
 				}
 			}
 		}

@@ -238,6 +238,10 @@ func TestVectors(t *testing.T) {
 			zone: at("v=DMARC1; p=reject; t=y"), codes: []string{"dmarc.test-mode", "dmarc.policy-quarantine"},
 		},
 		{
+			id: "V37 quarantine", from: "customer.example", org: "customer.example", policy: None,
+			zone: at("v=DMARC1; p=quarantine; t=y"), codes: []string{"dmarc.test-mode"}, not: []string{"dmarc.policy-none"},
+		},
+		{
 			id: "V38", from: "customer.example", org: "customer.example", policy: None,
 			zone: at("v=DMARC1; rua=mailto:r@customer.example"), codes: []string{"dmarc.policy-assumed-none"},
 		},

@@ -30,7 +30,7 @@ func Findings(in Input) []finding.Finding {
 	j.views()
 	switch r := in.Result; {
 	case r.Answer.Status == dns.Failed:
-		j.raise(unreadableRule, r.Answer, nil, reason(r.Answer), r.Domain)
+		j.raise(unreadableRule, r.Answer, nil, r.Answer.Reason(), r.Domain)
 	case len(r.Targets) == 0:
 		j.absent()
 	default:
@@ -50,40 +50,12 @@ func (j *judge) raise(rule *finding.Rule, a dns.Answer, fix *finding.Fix, args .
 	return &j.out[len(j.out)-1]
 }
 
+// evidence is nothing for a question that was not asked.
 func evidence(a dns.Answer) []finding.Evidence {
 	if a.Question.Name == "" {
 		return nil
 	}
-	e := finding.Evidence{Server: a.Server, Name: a.Question.Name, Type: a.Question.Type.String(), At: a.At}
-	switch a.Status {
-	case dns.Found:
-		var texts []string
-		for _, r := range a.Records {
-			if r.Addr.IsValid() {
-				texts = append(texts, r.Addr.String())
-			} else {
-				texts = append(texts, fmt.Sprintf("%d %s.", r.Pref, r.Host))
-			}
-		}
-		e.Answer = strings.Join(texts, ", ")
-	case dns.Empty:
-		e.Answer = "the name has no such record"
-	case dns.NoName:
-		e.Answer = "the name does not exist"
-	default:
-		e.Answer = reason(a)
-	}
-	if len(a.Chain) > 0 {
-		e.Answer = "CNAME to " + strings.Join(a.Chain, ", then ") + ": " + e.Answer
-	}
-	return []finding.Evidence{e}
-}
-
-func reason(a dns.Answer) string {
-	if a.Err != nil {
-		return a.Err.Error()
-	}
-	return "no answer"
+	return []finding.Evidence{{Server: a.Server, Name: a.Question.Name, Type: a.Question.Type.String(), Answer: a.Text(), At: a.At}}
 }
 
 // absent judges a domain without MX records.
@@ -102,7 +74,7 @@ func (j *judge) absent() {
 		f.Evidence = append(f.Evidence, append(evidence(r.Own.A), evidence(r.Own.AAAA)...)...)
 	default:
 		a := failed(r.Own)
-		j.raise(unreadableRule, a, nil, reason(a), r.Domain)
+		j.raise(unreadableRule, a, nil, a.Reason(), r.Domain)
 	}
 }
 
@@ -187,7 +159,7 @@ func (j *judge) targets() {
 			f = j.raise(microsoftPlaceholderRule, r.Answer, j.fix("Remove this MX record.", t, ""), t.Host)
 		case t.unknown():
 			a := failed(t.Addresses)
-			f = j.raise(unreadableRule, a, nil, reason(a), t.Host)
+			f = j.raise(unreadableRule, a, nil, a.Reason(), t.Host)
 		case t.Addresses.Alias() != "" && t.Addresses.Found():
 			alias := t.Addresses.Alias()
 			f = j.raise(targetIsCNAMERule, t.Addresses.A, j.rename(t, alias, t.Addresses), t.Host, alias)

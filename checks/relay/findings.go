@@ -106,27 +106,14 @@ func upper(s string) string {
 	return strings.ToUpper(s[:1]) + s[1:]
 }
 
+// why is the reason of the first failure among the answers; one has failed.
 func why(answers ...dns.Answer) string {
-	for _, a := range answers {
-		if a.Status == dns.Failed && a.Err != nil {
-			return strings.TrimSuffix(a.Err.Error(), ".")
-		}
-	}
-	return "no answer"
+	i := slices.IndexFunc(answers, func(a dns.Answer) bool { return a.Status == dns.Failed })
+	return strings.TrimSuffix(answers[i].Reason(), ".")
 }
 
-var statusWords = map[dns.Status]string{dns.Failed: "no answer", dns.Empty: "no record of this type", dns.NoName: "no such name"}
-
 func dnsEvidence(a dns.Answer) finding.Evidence {
-	var values []string
-	for _, r := range a.Records {
-		values = append(values, r.Addr.String())
-	}
-	text := strings.Join(values, ", ")
-	if text == "" {
-		text = statusWords[a.Status]
-	}
-	return finding.Evidence{Server: a.Server, Name: a.Question.Name, Type: a.Question.Type.String(), Answer: text, At: a.At}
+	return finding.Evidence{Server: a.Server, Name: a.Question.Name, Type: a.Question.Type.String(), Answer: a.Text(), At: a.At}
 }
 
 // unreached are the kinds of trouble that belong to an address, not to the

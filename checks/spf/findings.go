@@ -1,8 +1,6 @@
 package spf
 
 import (
-	"cmp"
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -101,33 +99,8 @@ func (j *judge) evidenceOf(r *reading) []finding.Evidence {
 	return []finding.Evidence{e}
 }
 
-// evidence is an answer as somebody can read it.
 func evidence(a dns.Answer) finding.Evidence {
-	e := finding.Evidence{Server: a.Server, Name: a.Question.Name, Type: a.Question.Type.String(), At: a.At}
-	switch a.Status {
-	case dns.Failed:
-		e.Answer = cmp.Or(why(a), "no usable answer")
-	case dns.NoName:
-		e.Answer = "the name does not exist"
-	case dns.Empty:
-		e.Answer = "the name exists, but has no record of this type"
-	default:
-		e.Answer = strings.Join(a.Texts(), "\n")
-		if a.Question.Type != dns.TypeTXT && a.Question.Type != dns.TypeSPF {
-			e.Answer = fmt.Sprintf("%d records", len(a.Records))
-		}
-	}
-	return e
-}
-
-func why(a dns.Answer) string {
-	switch {
-	case a.Err != nil:
-		return a.Err.Error()
-	case a.Rcode != "":
-		return a.Rcode
-	}
-	return "no answer"
+	return finding.Evidence{Server: a.Server, Name: a.Question.Name, Type: a.Question.Type.String(), Answer: a.Text(), At: a.At}
 }
 
 func (j *judge) domainEvidence() []finding.Evidence {
@@ -135,7 +108,7 @@ func (j *judge) domainEvidence() []finding.Evidence {
 }
 
 func (j *judge) raiseUnreadable(object, name string, a dns.Answer) {
-	j.raise(unreadable, object, []finding.Evidence{evidence(a)}, j.subject, name, why(a))
+	j.raise(unreadable, object, []finding.Evidence{evidence(a)}, j.subject, name, a.Reason())
 }
 
 // readTexts reads every text of the name that has to do with SPF.

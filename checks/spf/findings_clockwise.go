@@ -142,7 +142,7 @@ func (j *judge) judgeClockWiseRecord() {
 	ev := []finding.Evidence{evidence(c.Answer)}
 	name := j.in.Expect.Include
 	if c.Answer.Status == dns.Failed {
-		j.raise(clockWiseUnreadable, "", ev, name, why(c.Answer))
+		j.raise(clockWiseUnreadable, "", ev, name, c.Answer.Reason())
 		return
 	}
 	reason := ""

@@ -77,9 +77,9 @@ func (j *judge) judgeError(n *Node, own string, path []string, both []finding.Ev
 		j.raise(tooManyMX, own, both, own, n.Domain)
 	case Unreadable:
 		if j.in.Expect.isInclude(n.Domain) {
-			j.raiseOnce(clockWiseUnreadable, own, both, n.Domain, why(failed(n)))
+			j.raiseOnce(clockWiseUnreadable, own, both, n.Domain, failed(n).Reason())
 		}
-		j.raise(unreadable, own, both, j.subject, n.Domain, why(failed(n)))
+		j.raise(unreadable, own, both, j.subject, n.Domain, failed(n).Reason())
 	case ManyRecords:
 		if !j.in.Expect.isInclude(n.Domain) {
 			j.raise(invalid, own, both, own, fmt.Sprintf("%s leads to %s, which has %d SPF records", own, n.Domain, len(n.Records)))

@@ -172,41 +172,10 @@ func (j *judge) tcp() {
 // evidence is an answer in words.
 func evidence(a dns.Answer) finding.Evidence {
 	e := finding.Evidence{
-		Server: a.Server, Name: cmp.Or(a.Question.Name, "."), Type: a.Question.Type.String(), At: a.At,
-	}
-	switch a.Status {
-	case dns.Failed:
-		e.Answer = a.Reason()
-	case dns.NoName:
-		e.Answer = "the name does not exist (NXDOMAIN)"
-	case dns.Empty:
-		e.Answer = "the name exists, but has no such record"
-	default:
-		var lines []string
-		for _, r := range a.Records {
-			lines = append(lines, value(r))
-		}
-		e.Answer = strings.Join(lines, "\n")
-	}
-	if len(a.Chain) > 0 {
-		e.Answer = "CNAME " + strings.Join(a.Chain, ", CNAME ") + ": " + e.Answer
+		Server: a.Server, Name: cmp.Or(a.Question.Name, "."), Type: a.Question.Type.String(), Answer: a.Text(), At: a.At,
 	}
 	if a.CD {
 		e.Answer += " (DNSSEC not checked)"
 	}
 	return e
-}
-
-func value(r dns.Record) string {
-	switch r.Type {
-	case dns.TypeTXT, dns.TypeSPF:
-		return strings.Join(r.Strings, "")
-	case dns.TypeA, dns.TypeAAAA:
-		return r.Addr.String()
-	case dns.TypeMX:
-		return fmt.Sprintf("%d %s", r.Pref, cmp.Or(r.Host, "."))
-	case dns.TypeSOA:
-		return fmt.Sprintf("%s %s serial %d", r.SOA.Server, r.SOA.Mailbox, r.SOA.Serial)
-	}
-	return cmp.Or(r.Host, r.Data)
 }
