@@ -38,11 +38,15 @@ func drive(a *App, cmd tea.Cmd) {
 	messages := make(chan tea.Msg)
 	over := make(chan struct{})
 	defer close(over)
+	asleep := 0 // commands that have not begun
+	begun := make(chan struct{}, 1000)
 	run := func(c tea.Cmd) {
 		if c == nil {
 			return
 		}
+		asleep++
 		go func() {
+			begun <- struct{}{}
 			select {
 			case messages <- c():
 			case <-over:
@@ -53,9 +57,14 @@ func drive(a *App, cmd tea.Cmd) {
 	if cmd == nil {
 		return
 	}
-	for end := time.Now().Add(5 * time.Second); time.Now().Before(end); {
+	// Two quiet spells: a message and the end of one may come at the same time.
+	quiet := 0
+	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); {
 		select {
+		case <-begun:
+			asleep--
 		case m := <-messages:
+			quiet = 0
 			switch m := m.(type) {
 			case nil:
 			case tea.BatchMsg:
@@ -66,7 +75,10 @@ func drive(a *App, cmd tea.Cmd) {
 				_, next := a.Update(m)
 				run(next)
 			}
-		case <-time.After(5 * time.Millisecond):
+		case <-time.After(3 * time.Millisecond):
+			if quiet++; asleep > 0 || quiet < 2 {
+				continue
+			}
 			if w, ok := a.top().(*pages.WhatIf); a.board.Idle() && (!ok || !w.Trying()) {
 				return
 			}
@@ -146,6 +158,7 @@ var walks = []struct {
 }
 
 func TestGolden(t *testing.T) {
+	t.Parallel()
 	for _, size := range [][2]int{{40, 12}, {80, 24}, {100, 30}, {120, 40}, {200, 60}} {
 		for _, ascii := range []bool{true, false} {
 			for _, walk := range walks {
@@ -186,6 +199,7 @@ func golden(t *testing.T, path, got string) {
 }
 
 func TestEverySize(t *testing.T) {
+	t.Parallel()
 	for _, walk := range walks {
 		t.Run(walk.name, func(t *testing.T) {
 			t.Parallel()
@@ -265,6 +279,7 @@ func TestKeysThatSayWhy(t *testing.T) {
 }
 
 func TestKeyLineIsTrue(t *testing.T) {
+	t.Parallel()
 	for _, walk := range walks {
 		a := ready(t, options(), 100, 30)
 		press(a, walk.keys...)

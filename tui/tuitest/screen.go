@@ -65,10 +65,13 @@ func (s *Screen) WaitGone(text string) string {
 	return s.Until("shows no "+text, func(now string) bool { return !strings.Contains(now, text) })
 }
 
+// patience is far above what any screen needs: a busy machine is no mistake.
+const patience = 30 * time.Second
+
 // Until waits until the screen is as wanted.
 func (s *Screen) Until(what string, ok func(string) bool) string {
 	s.t.Helper()
-	for end := time.Now().Add(5 * time.Second); time.Now().Before(end); time.Sleep(2 * time.Millisecond) {
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(2 * time.Millisecond) {
 		if now := s.Text(); ok(now) {
 			return now
 		}
