@@ -28,7 +28,7 @@ func WriteMarkdown(w io.Writer, reports []Report) error {
 
 func markdownReport(b *strings.Builder, r Report) {
 	fmt.Fprintf(b, "## %s: %s\n\n", codeSpan(r.Target), strings.TrimSpace(verdictWord(r.knownVerdict())))
-	sentence := fill(english.verdict[r.knownVerdict()], codeSpan(r.Target))
+	sentence := finding.Fill(english.verdict[r.knownVerdict()], codeSpan(r.Target))
 	if n := counts(r.Open()); n != "" {
 		sentence += " " + n + "."
 	}
@@ -70,7 +70,7 @@ func markdownFinding(b *strings.Builder, n int, f finding.Finding, r Report) {
 	item(english.seen, text(f.Rule.Saw))
 	for i, e := range f.Evidence {
 		if i == maxEvidence {
-			b.WriteString("  - " + fill(english.moreEvidence, fmt.Sprint(len(f.Evidence)-i)) + "\n")
+			b.WriteString("  - " + finding.Fill(english.moreEvidence, fmt.Sprint(len(f.Evidence)-i)) + "\n")
 			break
 		}
 		for _, answer := range strings.Split(e.Answer, "\n") {
@@ -90,7 +90,7 @@ func markdownFinding(b *strings.Builder, n int, f finding.Finding, r Report) {
 }
 
 func markdownActor(f finding.Finding, r Report) string {
-	title := fill(english.owner[f.Who()], "\ue000")
+	title := finding.Fill(english.owner[f.Who()], "\ue000")
 	return strings.ReplaceAll(title, "\ue000", codeSpan(r.actorName(f)))
 }
 
@@ -103,7 +103,7 @@ func markdownFix(b *strings.Builder, x finding.Fix) {
 		if rec.Name != "" {
 			name = codeSpan(rec.Name)
 		}
-		b.WriteString("\n" + fill(recordIntro(rec), name, codeSpan(rec.Type)) + "\n")
+		b.WriteString("\n" + finding.Fill(recordIntro(rec), name, codeSpan(rec.Type)) + "\n")
 		if !rec.Remove {
 			codeBlock(b, rec.Value)
 		}
@@ -137,7 +137,7 @@ func marked(f finding.Finding) func(format string) string {
 		}
 	}
 	return func(format string) string {
-		return strings.NewReplacer(pairs...).Replace(escapeMarkdown(fill(format, holders...)))
+		return strings.NewReplacer(pairs...).Replace(escapeMarkdown(finding.Fill(format, holders...)))
 	}
 }
 

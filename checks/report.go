@@ -52,7 +52,7 @@ type Path struct {
 	DMARC       string // pass, fail, none (no policy), unknown
 }
 
-// Findings that are not silenced, in order.
+// Open lists the findings that are not silenced, in order.
 func (r Report) Open() []finding.Finding {
 	var out []finding.Finding
 	for _, f := range r.Findings {

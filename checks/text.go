@@ -90,7 +90,7 @@ func (t *textWriter) symbol(v Verdict) string { return t.Paint(string(v), v.Symb
 func verdictOf(s finding.Severity) Verdict { return Verdict(s.String()) }
 
 func (t *textWriter) summary(reports []Report) {
-	t.line(fill(english.summary, fmt.Sprint(len(reports))))
+	t.line(finding.Fill(english.summary, fmt.Sprint(len(reports))))
 	width := 0
 	for _, r := range reports {
 		width = max(width, utf8.RuneCountInString(safe.Line(r.Target)))
@@ -127,7 +127,7 @@ func (t *textWriter) report(r Report) {
 		}
 		t.labelled("", l)
 	}
-	sentence := fill(english.verdict[r.knownVerdict()], safe.Line(r.Target))
+	sentence := finding.Fill(english.verdict[r.knownVerdict()], safe.Line(r.Target))
 	if n := counts(r.Open()); n != "" {
 		sentence += " " + n + "."
 	}
@@ -162,7 +162,7 @@ func targetTitle(r Report) string {
 	if from == "" {
 		from = r.Domain
 	}
-	return fill(english.target, safe.Line(r.Target), safe.Line(r.Transport.Type.Title()), safe.Line(from))
+	return finding.Fill(english.target, safe.Line(r.Target), safe.Line(r.Transport.Type.Title()), safe.Line(from))
 }
 
 // sender is the address in From, as the paths have it.
@@ -245,7 +245,7 @@ func (t *textWriter) evidence(f finding.Finding) {
 	}
 	for i, e := range f.Evidence {
 		if i == maxEvidence {
-			t.labelled("", fill(english.moreEvidence, fmt.Sprint(len(f.Evidence)-i)))
+			t.labelled("", finding.Fill(english.moreEvidence, fmt.Sprint(len(f.Evidence)-i)))
 			return
 		}
 		for _, answer := range strings.Split(e.Answer, "\n") {
@@ -257,7 +257,7 @@ func (t *textWriter) evidence(f finding.Finding) {
 }
 
 func evidenceLine(e finding.Evidence) string {
-	line := fill(english.asked, safe.Line(e.Name), safe.Line(e.Type), safe.Line(e.Answer))
+	line := finding.Fill(english.asked, safe.Line(e.Name), safe.Line(e.Type), safe.Line(e.Answer))
 	var from []string
 	if e.Server != "" {
 		from = append(from, safe.Line(e.Server))
@@ -268,7 +268,7 @@ func evidenceLine(e finding.Evidence) string {
 	if len(from) == 0 {
 		return line
 	}
-	return fill(english.from, line, strings.Join(from, ", "))
+	return finding.Fill(english.from, line, strings.Join(from, ", "))
 }
 
 // fix writes each value from the first column, on one line, between empty
@@ -280,7 +280,7 @@ func (t *textWriter) fix(x finding.Fix, summary bool) {
 	}
 	for _, rec := range x.Records {
 		intro := recordIntro(rec)
-		t.labelled("", fill(intro, cmp.Or(safe.Line(rec.Name), english.sameName), safe.Line(rec.Type)))
+		t.labelled("", finding.Fill(intro, cmp.Or(safe.Line(rec.Name), english.sameName), safe.Line(rec.Type)))
 		if !rec.Remove {
 			t.whole(rec.Value)
 		}
@@ -327,7 +327,7 @@ func (t *textWriter) tail(r Report) {
 		}
 	}
 	if r.Queries > 0 {
-		t.line(fill(english.examined, fmt.Sprint(r.Queries), r.Took.Round(time.Millisecond).String()))
+		t.line(finding.Fill(english.examined, fmt.Sprint(r.Queries), r.Took.Round(time.Millisecond).String()))
 	}
 }
 
@@ -335,7 +335,7 @@ func silencedLine(all []finding.Finding) string {
 	var parts []string
 	for _, f := range all {
 		if f.SilencedBy != "" {
-			parts = append(parts, fill(english.because, f.Code(), f.SilencedBy))
+			parts = append(parts, finding.Fill(english.because, f.Code(), f.SilencedBy))
 		}
 	}
 	if len(parts) == 0 {
@@ -361,8 +361,8 @@ func pathLines(paths []Path) []string {
 	}
 	var out []string
 	for _, o := range order {
-		out = append(out, fill(english.paths, count(english.addresses, len(where[o]), ranges(where[o])))+" "+
-			fill(english.signed, safe.Line(o.spf), alignment(o.spfAligned), safe.Line(o.dkim), alignment(o.dkimAlign), safe.Line(o.dmarc))+".")
+		out = append(out, finding.Fill(english.paths, count(english.addresses, len(where[o]), ranges(where[o])))+" "+
+			finding.Fill(english.signed, safe.Line(o.spf), alignment(o.spfAligned), safe.Line(o.dkim), alignment(o.dkimAlign), safe.Line(o.dmarc))+".")
 	}
 	return out
 }

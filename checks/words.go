@@ -89,13 +89,13 @@ func count(forms [2]string, n int, more ...string) string {
 	if n == 1 {
 		form = forms[0]
 	}
-	return fill(form, append([]string{strconv.Itoa(n)}, more...)...)
+	return finding.Fill(form, append([]string{strconv.Itoa(n)}, more...)...)
 }
 
 // Actor says who has to act on a finding, as a person: "whoever manages DNS for
 // acme.example". The name in it is raw text.
 func (r Report) Actor(f finding.Finding) string {
-	return fill(english.owner[f.Who()], r.actorName(f))
+	return finding.Fill(english.owner[f.Who()], r.actorName(f))
 }
 
 // actorName is the name in an actor's title: the domain that the finding is
@@ -110,9 +110,4 @@ func (r Report) actorName(f finding.Finding) string {
 		return f.Subject
 	}
 	return r.Domain
-}
-
-// fill formats a text of words: arguments that it does not use are no error.
-func fill(format string, args ...string) string {
-	return finding.Finding{Rule: &finding.Rule{Title: format}, Args: args}.Title()
 }

@@ -3,6 +3,7 @@ package finding
 import (
 	"fmt"
 	"time"
+	"unicode/utf8"
 )
 
 // Finding is a rule raised for something, with its evidence. Its texts are
@@ -75,31 +76,57 @@ func (f Finding) Who() Owner {
 	return f.Rule.Owner
 }
 
+// What a text takes of one argument: what comes from the network has no end. A
+// name has at most 253 octets.
+const (
+	maxTitleArg = 300
+	maxTextArg  = 2000
+)
+
 // Title says what is wrong, in one line.
-func (f Finding) Title() string { return f.text(f.Rule.Title) }
+func (f Finding) Title() string { return f.text(f.Rule.Title, maxTitleArg) }
 
 // Saw says what was seen; may be empty.
-func (f Finding) Saw() string { return f.text(f.Rule.Saw) }
+func (f Finding) Saw() string { return f.text(f.Rule.Saw, maxTextArg) }
 
 // Effect says what it does to the mail of this transport.
-func (f Finding) Effect() string { return f.text(f.Rule.Effect) }
+func (f Finding) Effect() string { return f.text(f.Rule.Effect, maxTextArg) }
 
 // Action says the next step; may be empty.
-func (f Finding) Action() string { return f.text(f.Rule.Action) }
+func (f Finding) Action() string { return f.text(f.Rule.Action, maxTextArg) }
 
-// text fills the numbered placeholders of format. A placeholder without an
-// argument becomes nothing rather than a formatting error on a screen.
-func (f Finding) text(format string) string {
-	args := make([]any, max(len(f.Args), 9))
-	for i := range args {
-		args[i] = ""
-		if i < len(f.Args) {
-			args[i] = f.Args[i]
-		}
+func (f Finding) text(format string, most int) string {
+	args := make([]string, len(f.Args))
+	for i, a := range f.Args {
+		args[i] = shorten(a, most)
 	}
-	if len(format) == 0 {
+	return Fill(format, args...)
+}
+
+// shorten cuts a text at the beginning of a character.
+func shorten(s string, most int) string {
+	if len(s) <= most {
+		return s
+	}
+	for most > 0 && !utf8.RuneStart(s[most]) {
+		most--
+	}
+	return s[:most] + "..."
+}
+
+// Fill fills the numbered placeholders of format. A placeholder without an
+// argument becomes nothing rather than a formatting error on a screen.
+func Fill(format string, args ...string) string {
+	if format == "" {
 		return ""
 	}
-	// %[10]s with an empty width uses no value but tells fmt that all were used.
-	return fmt.Sprintf(format+fmt.Sprintf("%%[%d]s", len(args)+1), append(args, "")...)
+	values := make([]any, max(len(args), 9), max(len(args), 9)+1)
+	for i := range values {
+		values[i] = ""
+		if i < len(args) {
+			values[i] = args[i]
+		}
+	}
+	// A last one of no width uses no value but tells fmt that all were used.
+	return fmt.Sprintf(format+fmt.Sprintf("%%[%d]s", len(values)+1), append(values, "")...)
 }

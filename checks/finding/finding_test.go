@@ -2,7 +2,9 @@ package finding
 
 import (
 	"slices"
+	"strings"
 	"testing"
+	"unicode/utf8"
 )
 
 var (
@@ -23,6 +25,10 @@ func TestText(t *testing.T) {
 	}
 	if got := (Finding{Rule: missing}).Title(); got != "Nothing at  for " {
 		t.Errorf("without arguments Title is %q", got)
+	}
+	long := Finding{Rule: missing, Args: []string{"x", strings.Repeat("\u00fc", 5000)}}
+	if got := long.Title(); len(got) > 400 || !utf8.ValidString(got) {
+		t.Errorf("a long argument gives %d octets: %q", len(got), got)
 	}
 	if got := f.Effect(); got != "" {
 		t.Errorf("an empty text became %q", got)
