@@ -131,7 +131,7 @@ func (c *Cache) abandon(ctx context.Context, k key, f *flight) Answer {
 	return a
 }
 
-// askServer and lookupUnchecked reach through layers to one that can.
+// askServer, askPublic and lookupUnchecked reach through layers to one that can.
 func askServer(ctx context.Context, r Resolver, server netip.AddrPort, q Question) Answer {
 	if as, ok := r.(Asker); ok {
 		return as.AskServer(ctx, server, q)

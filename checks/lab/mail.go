@@ -40,9 +40,10 @@ type mailServer struct {
 	listener net.Listener
 	tls      *tls.Config
 
-	mu    sync.Mutex
-	conns map[net.Conn]bool
-	wg    sync.WaitGroup
+	mu     sync.Mutex
+	closed bool
+	conns  map[net.Conn]bool
+	wg     sync.WaitGroup
 }
 
 func startMail(host mailHost, authority *authority) (*mailServer, error) {
@@ -65,25 +66,38 @@ func (s *mailServer) accept() {
 		if err != nil {
 			return
 		}
-		s.mu.Lock()
-		s.conns[c] = true
-		s.mu.Unlock()
+		if !s.keep(c) {
+			c.Close()
+			return
+		}
 		s.wg.Go(func() {
-			defer func() {
-				s.mu.Lock()
-				delete(s.conns, c)
-				s.mu.Unlock()
-				c.Close()
-			}()
+			defer s.drop(c)
 			s.converse(c)
 		})
 	}
+}
+
+// keep takes note of a connection, so that Close can end it; false where the
+// server has been closed meanwhile.
+func (s *mailServer) keep(c net.Conn) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.conns[c] = true
+	return !s.closed
+}
+
+func (s *mailServer) drop(c net.Conn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.conns, c)
+	c.Close()
 }
 
 // Close ends the server and all its conversations.
 func (s *mailServer) Close() {
 	s.listener.Close()
 	s.mu.Lock()
+	s.closed = true
 	for c := range s.conns {
 		c.Close()
 	}

@@ -190,7 +190,7 @@ func (z *Zone) NS(name string, hosts ...string) {
 
 // PTR adds the PTR record of an address.
 func (z *Zone) PTR(addr netip.Addr, host string) {
-	z.host(ReverseName(addr), dns.TypePTR, DefaultTTL, nil, host)
+	z.host(reverseName(addr), dns.TypePTR, DefaultTTL, nil, host)
 }
 
 func (z *Zone) host(name string, typ dns.Type, ttl time.Duration, prefix []byte, host string) {
@@ -227,17 +227,8 @@ func (z *Zone) SOAWith(apex, server, mailbox string, serial uint32, ttl, minimum
 // Raw adds a record of any type with ready data, however broken.
 func (z *Zone) Raw(name string, typ dns.Type, data []byte) { z.put(name, typ, DefaultTTL, false, data) }
 
-// SetTTL changes the TTL of the records of a name and type.
-func (z *Zone) SetTTL(name string, typ dns.Type, ttl time.Duration) {
-	z.mu.Lock()
-	defer z.mu.Unlock()
-	if n := z.nodes[canonical(name)]; n != nil && n.sets[uint16(typ)] != nil {
-		n.sets[uint16(typ)] = &set{uint32(ttl / time.Second), n.sets[uint16(typ)].data}
-	}
-}
-
-// ReverseName is the name under in-addr.arpa or ip6.arpa of an address.
-func ReverseName(addr netip.Addr) string {
+// reverseName is the name under in-addr.arpa or ip6.arpa of an address.
+func reverseName(addr netip.Addr) string {
 	b := addr.Unmap().AsSlice()
 	slices.Reverse(b)
 	var labels []string
