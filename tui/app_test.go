@@ -496,6 +496,16 @@ func TestMouse(t *testing.T) {
 	if len(a.stack) != 2 {
 		t.Error("a click on the selection does not open it")
 	}
+	b := ready(t, options(), 100, 30)
+	b.Update(tea.MouseClickMsg{X: 40, Y: 4, Button: tea.MouseLeft})
+	if got := screen(b); !strings.Contains(got, "> ✘ FAIL  acme.example") {
+		t.Errorf("a click into the detail moves the selection of the list:\n%s", got)
+	}
+	press(b, "z")
+	b.Update(tea.MouseClickMsg{X: 60, Y: 4, Button: tea.MouseLeft})
+	if got := screen(b); !strings.Contains(got, "> ✘ FAIL  shop.example") {
+		t.Errorf("a click into the list over the whole width selects nothing:\n%s", got)
+	}
 }
 
 func TestPanes(t *testing.T) {

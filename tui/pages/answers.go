@@ -18,9 +18,7 @@ type Answers struct {
 	e      *Entry
 	list   widget.List
 	at     []int // indices of the answers that match the filter
-	filter string
-	field  widget.Field
-	typing bool
+	filter filter
 	shown  []dns.Answer // as they were when somebody asked for them: rows do not change places by themselves
 	asked  int          // examinations of e until then
 	alone  bool         // opened past the page of the entry: the title has to name it
@@ -44,7 +42,7 @@ func (p *Answers) take() {
 
 func (p *Answers) arrange() {
 	p.at = p.at[:0]
-	f := strings.ToLower(p.filter)
+	f := strings.ToLower(p.filter.what)
 	for i, a := range p.shown {
 		_, status := answered(ui.Look{T: p.b.Texts}, a)
 		text := a.Question.String() + " " + a.Server + " " + a.Rcode + " " + status
@@ -87,8 +85,8 @@ func (p *Answers) State(l ui.Look) string {
 
 // Status explains the page.
 func (p *Answers) Status(l ui.Look) string {
-	if p.filter != "" {
-		return ui.Fill(l.T.Filtered, l.Text(p.filter))
+	if p.filter.what != "" {
+		return ui.Fill(l.T.Filtered, l.Text(p.filter.what))
 	}
 	return l.T.AnswersStatus
 }
@@ -113,49 +111,34 @@ func (p *Answers) Do(a keys.Action) (tea.Cmd, bool) {
 			return p.b.open(&Answer{b: p.b, e: p.e, a: got}), true
 		}
 	case keys.Filter:
-		p.typing = true
-		p.field.Set(p.filter)
+		p.filter.open()
 		return nil, true
 	case keys.Back:
-		if p.filter != "" {
-			p.filter = ""
+		if p.filter.clear() {
 			p.arrange()
 			return nil, true
 		}
-	case keys.Check:
-		return p.b.Again(p.e), true
-	case keys.CheckAll:
-		return p.b.Again(p.b.Entries...), true
+	case keys.Answers:
+		return nil, false // they are here
 	}
-	return nil, false
+	return p.b.usual(p.e, a)
 }
 
 // Update hears nothing of its own.
 func (p *Answers) Update(tea.Msg) tea.Cmd { return nil }
 
 // Typing holds while the filter is written.
-func (p *Answers) Typing() bool { return p.typing }
+func (p *Answers) Typing() bool { return p.filter.typing }
 
 // Type edits the filter.
 func (p *Answers) Type(k tea.KeyPressMsg) {
-	switch k.String() {
-	case "enter", "tab", "up", "down":
-		p.typing = false
-	case "esc":
-		p.typing = false
-		p.field.Set("")
-	default:
-		p.field.Type(k)
-	}
-	p.filter = p.field.String()
+	p.filter.key(k)
 	p.arrange()
 }
 
 // Paste puts text into the filter.
 func (p *Answers) Paste(s string) string {
-	s, told := widget.Pasted(s)
-	p.field.Insert(s)
-	p.filter = p.field.String()
+	told := p.filter.paste(s)
 	p.arrange()
 	return told
 }
@@ -167,7 +150,7 @@ func (p *Answers) Carry() ui.Carried {
 		return ui.Carried{}
 	}
 	c := carryAnswer(p.b.Texts, a)
-	l := ui.Look{Palette: theme.New(theme.Contrast, 0), ASCII: true, T: p.b.Texts}
+	l := paper(p.b.Texts)
 	var out strings.Builder
 	for _, a := range p.shown {
 		for _, s := range answerDetail(l, a, ui.Prose) {
@@ -210,7 +193,7 @@ func (p *Answers) View(l ui.Look, w, h int) ui.Body {
 	b := ui.Body{Lines: lines, Y: y}
 	if len(lines) == 0 {
 		none := l.T.NoAnswers
-		if p.filter != "" {
+		if p.filter.what != "" {
 			none = l.T.NoneMatch
 		}
 		b = ui.Body{Lines: ui.Wrap(none, w), X: -1, Y: -1}
@@ -222,11 +205,11 @@ func (p *Answers) View(l ui.Look, w, h int) ui.Body {
 		}
 		b.Lines = beside(l, h, []int{side, w - side - 3}, b.Lines, detail)
 	}
-	if p.typing && h > 0 {
+	if p.filter.typing && h > 0 {
 		for len(b.Lines) < h {
 			b.Lines = append(b.Lines, "")
 		}
-		b = prompt(l, w, b, l.T.FilterPrompt, &p.field)
+		b = prompt(l, w, b, l.T.FilterPrompt, &p.filter.field)
 	}
 	return b
 }
@@ -355,7 +338,7 @@ func (p *Answer) Update(tea.Msg) tea.Cmd { return nil }
 // Carry takes the records along.
 func (p *Answer) Carry() ui.Carried {
 	c := carryAnswer(p.b.Texts, p.a)
-	l := ui.Look{Palette: theme.New(theme.Contrast, 0), ASCII: true, T: p.b.Texts}
+	l := paper(p.b.Texts)
 	c.File, c.Text = p.a.Question.Name, strings.Join(answerDetail(l, p.a, ui.Prose), "\n")+"\n"
 	return c
 }

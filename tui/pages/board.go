@@ -13,6 +13,7 @@ import (
 	"clockwise.info/cwmail/checks/dns"
 	"clockwise.info/cwmail/checks/finding"
 	"clockwise.info/cwmail/transports"
+	"clockwise.info/cwmail/tui/keys"
 	"clockwise.info/cwmail/tui/ui"
 	"github.com/charmbracelet/x/ansi"
 )
@@ -434,6 +435,42 @@ func (b *Board) Summary(l ui.Look) []string {
 		out = append(out, line)
 	}
 	return out
+}
+
+// status says in a sentence how an entry is.
+func (b *Board) status(l ui.Look, e *Entry) string {
+	name := l.Text(e.Name())
+	switch {
+	case e.Busy:
+		return ui.Fill(l.T.Checking, name)
+	case e.Broken != "":
+		return ui.Fill(l.T.Broken, name, l.Text(e.Broken))
+	case !e.Known:
+		return ui.Fill(l.T.NotChecked, name)
+	case e.Stale:
+		return ui.Fill(l.T.TooOld, name, clock(e.Ended))
+	}
+	problems, notes := e.Problems(), e.Notes()
+	switch {
+	case len(problems) > 0:
+		return ui.Count(l.T.Problems, len(problems), name, title(l, problems[0]))
+	case len(notes) > 0:
+		return ui.Count(l.T.WithNotes, len(notes), name)
+	}
+	return ui.Fill(l.T.NothingWrong, name)
+}
+
+// usual are the actions that mean the same on all pages of an entry.
+func (b *Board) usual(e *Entry, a keys.Action) (tea.Cmd, bool) {
+	switch a {
+	case keys.Check:
+		return b.Again(e), true
+	case keys.CheckAll:
+		return b.Again(b.Entries...), true
+	case keys.Answers:
+		return b.open(NewAnswers(b, e)), true
+	}
+	return nil, false
 }
 
 // open and tell ask the frame; they return no command, for who returns one.

@@ -4,80 +4,29 @@ import (
 	"slices"
 	"strings"
 
-	tea "charm.land/bubbletea/v2"
 	"clockwise.info/cwmail/checks/finding"
-	"clockwise.info/cwmail/tui/keys"
 	"clockwise.info/cwmail/tui/theme"
 	"clockwise.info/cwmail/tui/ui"
-	"clockwise.info/cwmail/tui/widget"
 )
 
 // Explain explains words: those of the page it was asked on, then all others.
 type Explain struct {
-	b     *Board
+	reading
 	words []string
-	text  widget.Text
-	lines []string
-	find  find
 }
 
 // NewExplain explains the words of a page.
-func NewExplain(b *Board, words []string) *Explain { return &Explain{b: b, words: words} }
+func NewExplain(b *Board, words []string) *Explain {
+	return &Explain{reading: reading{b: b}, words: words}
+}
 
 // Title names the page.
 func (p *Explain) Title(l ui.Look) string { return l.T.ExplainTitle }
 
-// State is the place in the text.
-func (p *Explain) State(ui.Look) string { return p.text.Place() }
-
 // Status says where the words come from.
 func (p *Explain) Status(l ui.Look) string {
-	if p.find.what != "" {
-		return ui.Fill(l.T.FindKept, l.Text(p.find.what))
-	}
-	return l.T.ExplainStatus
+	return p.status(l, l.T.ExplainStatus)
 }
-
-// Keys are the actions of the page.
-func (p *Explain) Keys() []keys.Action {
-	if p.find.what != "" {
-		return []keys.Action{keys.Filter, keys.Next, keys.Previous}
-	}
-	return []keys.Action{keys.Filter, keys.Palette}
-}
-
-// Do carries out an action.
-func (p *Explain) Do(a keys.Action) (tea.Cmd, bool) {
-	switch a {
-	case keys.Filter:
-		p.find.open()
-		return nil, true
-	case keys.Back:
-		return nil, p.find.clear()
-	case keys.Next, keys.Previous:
-		if p.find.what == "" {
-			return nil, false
-		}
-		dir := 1
-		if a == keys.Previous {
-			dir = -1
-		}
-		return p.find.next(p.b, &p.text, p.lines, dir), true
-	}
-	return nil, p.text.Do(a)
-}
-
-// Update hears nothing.
-func (p *Explain) Update(tea.Msg) tea.Cmd { return nil }
-
-// Typing holds while something is looked for.
-func (p *Explain) Typing() bool { return p.find.typing }
-
-// Type edits what is looked for.
-func (p *Explain) Type(k tea.KeyPressMsg) { p.find.key(k, &p.text, p.lines) }
-
-// Paste adds to what is looked for.
-func (p *Explain) Paste(s string) string { return p.find.paste(s) }
 
 // View draws the page.
 func (p *Explain) View(l ui.Look, w, h int) ui.Body {
@@ -99,7 +48,7 @@ func (p *Explain) View(l ui.Look, w, h int) ui.Body {
 	if len(p.lines) == 0 {
 		p.lines = ui.Wrap(l.T.NoWords, w)
 	}
-	return p.find.over(l, w, h, ui.Body{Lines: p.text.View(p.lines, h), X: -1})
+	return p.body(l, w, h)
 }
 
 func others(b *Board, words []string) (out []string) {
@@ -215,9 +164,4 @@ func contains(hay, needle []string) bool {
 		}
 	}
 	return false
-}
-
-// Label names keys by what they do here.
-func (p *Explain) Label(t *ui.Texts, a keys.Action) string {
-	return map[keys.Action]string{keys.Filter: t.KeyFind}[a]
 }

@@ -5,11 +5,9 @@ import (
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
-	"clockwise.info/cwmail/checks"
 	"clockwise.info/cwmail/checks/finding"
 	"clockwise.info/cwmail/checks/safe"
 	"clockwise.info/cwmail/tui/keys"
-	"clockwise.info/cwmail/tui/theme"
 	"clockwise.info/cwmail/tui/ui"
 	"clockwise.info/cwmail/tui/widget"
 )
@@ -169,16 +167,10 @@ func (p *Finding) Do(a keys.Action) (tea.Cmd, bool) {
 		return nil, true
 	case keys.Back:
 		return nil, p.find.clear()
-	case keys.Check:
-		return p.b.Again(p.e), true
-	case keys.CheckAll:
-		return p.b.Again(p.b.Entries...), true
-	case keys.Answers:
-		return p.b.open(NewAnswers(p.b, p.e)), true
 	case keys.WhatIf:
 		return p.b.open(NewWhatIf(p.b, p.e, &p.f)), true
 	}
-	return nil, false
+	return p.b.usual(p.e, a)
 }
 
 // Update hears nothing of its own.
@@ -199,7 +191,7 @@ func (p *Finding) Carry() ui.Carried {
 	if mends(p.f) {
 		c = carryRecord(p.b.Texts, p.e.Report, p.f, p.record)
 	}
-	l := ui.Look{Palette: theme.New(theme.Contrast, 0), ASCII: true, T: p.b.Texts, Height: 60}
+	l := paper(p.b.Texts)
 	lines, _ := p.build(l, ui.Prose)
 	c.Text = strings.Join(lines, "\n") + "\n"
 	if c.All != "" {
@@ -360,158 +352,6 @@ func observed(l ui.Look, e finding.Evidence, long int) string {
 		s += ui.Fill(l.T.Asked, l.Text(e.Server))
 	}
 	return s
-}
-
-// card is a record as four labelled lines; value is the line of its value.
-func card(l ui.Look, r checks.Report, rec finding.Record, w int, chosen bool) (out []string, value int) {
-	do := l.T.AddRecord
-	switch {
-	case rec.Remove:
-		do = l.T.RemoveRecord
-	case rec.Replaces != nil:
-		do = l.T.ChangeRecord
-	}
-	mark := "  "
-	if chosen {
-		mark = gutter(l)(true)
-	}
-	out = append(out, mark+heading(l, ui.Fill(do, l.Text(zoneOf(r, rec.Name)))))
-	if l.Height >= 30 {
-		out = append(out, "")
-	}
-	field := func(name, text string) {
-		out = append(out, l.Cut("  "+l.Paint(theme.Muted, l.Fit(name, 7))+text, w))
-	}
-	short, full := relative(r, rec.Name), rec.Name
-	name := l.Text(short)
-	field(l.T.FieldType, l.Text(rec.Type))
-	switch {
-	case short == "@":
-		name = l.Fit(name, 5) + ui.Fill(l.T.OtherApex, l.Text(full))
-	case short != full:
-		name += "  " + ui.Fill(l.T.OtherName, l.Text(full))
-	}
-	if width(name)+9 > w && short != full {
-		field(l.T.FieldName, l.Text(short))
-		field("", ui.Fill(l.T.OtherName, l.Text(full)))
-	} else {
-		field(l.T.FieldName, name)
-	}
-	if !rec.Remove {
-		field(l.T.FieldTTL, fmt.Sprint(ttl(rec)))
-	}
-	shown := rec.Value
-	if rec.Remove && rec.Replaces != nil {
-		shown = *rec.Replaces
-	}
-	value = len(out)
-	text := l.Text(shown)
-	field(l.T.FieldValue, text)
-	count := fmt.Sprint(len([]rune(shown)))
-	switch {
-	case !ui.Harmless(shown):
-		field("", l.T.NotCopied)
-	case width(text)+9 > w:
-		field("", ui.Fill(l.T.CutHere, count, l.Tail()))
-		field("", l.T.DoNotRetype)
-	default:
-		field("", ui.Fill(l.T.Whole, count))
-	}
-	if rec.Replaces != nil && !rec.Remove {
-		field(l.T.FieldOld, l.Text(*rec.Replaces))
-	}
-	return out, value
-}
-
-func ttl(rec finding.Record) int {
-	if rec.TTL > 0 {
-		return rec.TTL
-	}
-	return 3600
-}
-
-// carryRecord takes a record of a fix along, or its command.
-func carryRecord(t *ui.Texts, r checks.Report, f finding.Finding, i int) ui.Carried {
-	if len(f.Fix.Records) == 0 {
-		return ui.Carried{What: t.WhatCommand, Name: t.WhatCommand, Value: f.Fix.Command, All: f.Fix.Command, File: r.Domain + "-command"}
-	}
-	rec := f.Fix.Records[min(i, len(f.Fix.Records)-1)]
-	value := rec.Value
-	if rec.Remove && rec.Replaces != nil {
-		value = *rec.Replaces
-	}
-	all := fmt.Sprintf("%s  %s\n%s  %s  (%s)\n%s  %d\n%s  %s",
-		t.FieldType, rec.Type, t.FieldName, relative(r, rec.Name), rec.Name, t.FieldTTL, ttl(rec), t.FieldValue, value)
-	if rec.Replaces != nil && !rec.Remove {
-		all += fmt.Sprintf("\n%s  %s", t.FieldOld, *rec.Replaces)
-	}
-	return ui.Carried{
-		What: ui.Fill(t.WhatValue, rec.Name), Name: rec.Name + " " + rec.Type,
-		Value: value, All: all, File: r.Domain + "-" + f.Code(),
-	}
-}
-
-// find is looking for a text in a page.
-type find struct {
-	what   string
-	typing bool
-	field  widget.Field
-	missed bool
-}
-
-// clear forgets what was looked for. It returns whether there was anything.
-func (f *find) clear() bool {
-	had := f.what != ""
-	*f = find{}
-	return had
-}
-
-func (f *find) open() { f.typing = true; f.field.Set("") }
-
-func (f *find) key(k tea.KeyPressMsg, t *widget.Text, lines []string) {
-	switch k.String() {
-	case "enter", "tab":
-		f.typing = false // what was found stays in sight
-		return
-	case "esc":
-		f.clear()
-		return
-	default:
-		f.field.Type(k)
-	}
-	f.what = f.field.String()
-	f.missed = f.what != "" && !t.Find(lines, f.what, 1)
-}
-
-func (f *find) paste(s string) string {
-	s, told := widget.Pasted(s)
-	f.field.Insert(s)
-	return told
-}
-
-// next goes to the next match; it tells where there is none.
-func (f *find) next(b *Board, text *widget.Text, lines []string, dir int) tea.Cmd {
-	if !text.Find(lines, f.what, dir) {
-		return b.tell(ui.Fill(b.Texts.NoMoreMatches, safe.Line(f.what)))
-	}
-	return nil
-}
-
-// over writes the field over the last of h lines while it is typed.
-func (f *find) over(l ui.Look, w, h int, b ui.Body) ui.Body {
-	if !f.typing || h <= 0 {
-		return b
-	}
-	lines := append([]string(nil), b.Lines...)
-	for len(lines) < h {
-		lines = append(lines, "")
-	}
-	b.Lines = lines
-	name := l.T.FindPrompt
-	if f.missed {
-		name = l.T.FindMissed
-	}
-	return prompt(l, w, b, name, &f.field)
 }
 
 // Label names keys by what they do here.

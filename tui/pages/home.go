@@ -8,13 +8,11 @@ import (
 	"time"
 
 	tea "charm.land/bubbletea/v2"
+	"clockwise.info/cwmail/checks"
 	"clockwise.info/cwmail/checks/dns"
-	"clockwise.info/cwmail/checks/finding"
 	"clockwise.info/cwmail/tui/keys"
-	"clockwise.info/cwmail/tui/theme"
 	"clockwise.info/cwmail/tui/ui"
 	"clockwise.info/cwmail/tui/widget"
-	"github.com/charmbracelet/x/ansi"
 )
 
 // The detail follows the selection when the reader rests: redrawing it for
@@ -31,14 +29,13 @@ type Home struct {
 	list     widget.List
 	rows     []row
 	order    bool // by severity
-	filter   string
-	field    widget.Field
-	typing   bool
+	filter   filter
 	shown    *Entry // whose detail is drawn
 	moves    int
 	onDetail bool // the detail has the focus
 	zoomed   bool
 	panes    int
+	side     int // columns of the list, where the detail stands beside it
 	detail   widget.Text
 }
 
@@ -98,7 +95,7 @@ func urgency(e *Entry) int {
 }
 
 func (h *Home) matches(e *Entry) bool {
-	f := strings.ToLower(h.filter)
+	f := strings.ToLower(h.filter.what)
 	return f == "" || strings.Contains(strings.ToLower(e.Name()), f) || strings.Contains(strings.ToLower(h.b.Domain(e)), f) ||
 		e.Known && strings.Contains(string(e.Report.Verdict), f)
 }
@@ -196,35 +193,15 @@ func (h *Home) State(l ui.Look) string {
 
 // Status tells of the entry whose detail is shown.
 func (h *Home) Status(l ui.Look) string {
-	e, name := h.shown, ""
-	if e != nil {
-		name = l.Text(e.Name())
-	}
 	switch {
-	case h.filter != "":
-		return ui.Fill(l.T.Filtered, l.Text(h.filter))
+	case h.filter.what != "":
+		return ui.Fill(l.T.Filtered, l.Text(h.filter.what))
 	case len(h.b.Entries) == 0:
 		return l.T.Begin
-	case e == nil:
+	case h.shown == nil:
 		return l.T.Ready
-	case e.Busy:
-		return ui.Fill(l.T.Checking, name)
-	case e.Broken != "":
-		return ui.Fill(l.T.Broken, name, l.Text(e.Broken))
-	case !e.Known:
-		return ui.Fill(l.T.NotChecked, name)
-	case e.Stale:
-		return ui.Fill(l.T.TooOld, name, clock(e.Ended))
-	default:
-		p, notes := e.Problems(), e.Notes()
-		switch {
-		case len(p) == 0 && len(notes) > 0:
-			return ui.Count(l.T.WithNotes, len(notes), name)
-		case len(p) == 0:
-			return ui.Fill(l.T.NothingWrong, name)
-		}
-		return ui.Count(l.T.Problems, len(p), name, title(l, p[0]))
 	}
+	return h.b.status(l, h.shown)
 }
 
 // Keys are the actions of the overview.
@@ -279,12 +256,10 @@ func (h *Home) Do(a keys.Action) (tea.Cmd, bool) {
 	case keys.Next, keys.Previous:
 		return h.jump(a == keys.Next), true
 	case keys.Filter:
-		h.typing = true
-		h.field.Set(h.filter)
+		h.filter.open()
 		return nil, true
 	case keys.Back:
-		if h.filter != "" {
-			h.filter = ""
+		if h.filter.clear() {
 			h.arrange()
 			return h.moved(), true
 		}
@@ -312,7 +287,7 @@ func (h *Home) Do(a keys.Action) (tea.Cmd, bool) {
 	case keys.Open:
 		return h.b.open(NewReport(h.b, e)), true
 	case keys.Check:
-		return h.b.Again(e), true
+		return h.b.usual(e, a)
 	case keys.Answers:
 		p := NewAnswers(h.b, e)
 		p.alone = true
@@ -367,36 +342,25 @@ func (h *Home) Rested(m tea.Msg) bool {
 }
 
 // Typing holds while the filter is written.
-func (h *Home) Typing() bool { return h.typing }
+func (h *Home) Typing() bool { return h.filter.typing }
 
 // Type edits the filter; the list follows.
 func (h *Home) Type(k tea.KeyPressMsg) {
-	switch k.String() {
-	case "enter", "tab", "up", "down":
-		h.typing = false
-	case "esc":
-		h.typing = false
-		h.field.Set("")
-	default:
-		h.field.Type(k)
-	}
-	h.filter = h.field.String()
+	h.filter.key(k)
 	h.arrange()
 	h.shown = h.selected()
 }
 
 // Paste puts text into the filter.
 func (h *Home) Paste(s string) string {
-	s, told := widget.Pasted(s)
-	h.field.Insert(s)
-	h.filter = h.field.String()
+	told := h.filter.paste(s)
 	h.arrange()
 	return told
 }
 
 // Reveal selects an entry, for who comes from elsewhere.
 func (h *Home) Reveal(e *Entry) {
-	h.filter = ""
+	h.filter.clear()
 	h.arrange()
 	if i := slices.IndexFunc(h.rows, func(r row) bool { return r.e == e }); i >= 0 {
 		h.list.At = i
@@ -444,6 +408,7 @@ func (h *Home) View(l ui.Look, w, rows int) ui.Body {
 	if w >= 120 {
 		side = 44
 	}
+	h.side = side
 	if h.panes == 1 || h.zoomed && !h.onDetail {
 		lines, y := h.index(l, w, rows, true)
 		return h.typed(l, w, ui.Body{Lines: lines, X: 0, Y: y})
@@ -474,195 +439,10 @@ func (h *Home) typed(l ui.Look, w int, b ui.Body) ui.Body {
 	if b.Y < 0 {
 		b.X = -1
 	}
-	if h.typing && len(b.Lines) > 0 {
-		return prompt(l, w, b, l.T.FilterPrompt, &h.field)
+	if h.filter.typing && len(b.Lines) > 0 {
+		return prompt(l, w, b, l.T.FilterPrompt, &h.filter.field)
 	}
 	return b
-}
-
-// prompt writes a field over the last line of a body.
-func prompt(l ui.Look, w int, b ui.Body, label string, f *widget.Field) ui.Body {
-	n := len(label) + 1
-	text, x := f.View(l, w-n)
-	b.Lines[len(b.Lines)-1] = l.Paint(theme.Accent, label) + " " + text
-	b.X, b.Y = n+x, len(b.Lines)-1
-	return b
-}
-
-// beside joins panes with dividers to rows lines.
-func beside(l ui.Look, rows int, widths []int, panes ...[]string) []string {
-	out := make([]string, rows)
-	bar := " " + l.Bar() + " "
-	for y := range rows {
-		var b strings.Builder
-		for i, p := range panes {
-			if widths[i] <= 0 {
-				continue
-			}
-			text := ""
-			if y < len(p) {
-				text = p[y]
-			}
-			if i > 0 {
-				b.WriteString(bar)
-			}
-			if i+1 < len(panes) && widths[i+1] > 0 {
-				text = l.Fit(text, widths[i])
-			} else {
-				text = l.Cut(text, widths[i])
-			}
-			b.WriteString(text)
-		}
-		out[y] = b.String()
-	}
-	return out
-}
-
-// index is the list, with what to do first below it where there is room.
-func (h *Home) index(l ui.Look, w, rows int, alone bool) (lines []string, y int) {
-	lines, y = h.list.View(h.listed(func(i int, sel bool) string { return h.line(l, h.rows[i], sel, w-2, alone) }), rows, gutter(l))
-	if len(h.rows) == 0 {
-		lines, y = []string{"  " + l.T.NoneMatch}, -1
-	}
-	if room := rows - len(lines); room >= 4 && h.filter == "" {
-		lines = append(lines, h.first(l, w, room)...)
-	}
-	for h.typing && len(lines) < rows {
-		lines = append(lines, "")
-	}
-	return lines, y
-}
-
-// first says what to do first, over all entries.
-func (h *Home) first(l ui.Look, w, room int) []string {
-	type step struct {
-		f finding.Finding
-		e *Entry
-	}
-	var steps []step
-	seen := map[string]bool{}
-	for _, e := range h.b.Entries {
-		if !e.Known {
-			continue
-		}
-		for _, f := range e.Problems() {
-			key := f.Code() + " " + h.b.Domain(e) + " " + f.Object
-			if f.Who() == finding.Network {
-				key = f.Code() // one network for all
-			}
-			if !seen[key] && !f.Rule.Outcome {
-				seen[key] = true
-				steps = append(steps, step{f, e})
-				break // the first of each target is what to begin with
-			}
-		}
-	}
-	if len(steps) == 0 {
-		return nil
-	}
-	slices.SortStableFunc(steps, func(a, b step) int { return cmp.Compare(b.f.Severity().Rank(), a.f.Severity().Rank()) })
-	out := []string{"", "  " + heading(l, l.T.DoFirst)}
-	for i, s := range steps {
-		text, domain := title(l, s.f), l.Text(h.b.Domain(s.e))
-		if s.f.Who() != finding.Network && !strings.Contains(text, domain) {
-			text = ui.Fill(l.T.FirstStep, domain, text)
-		}
-		lines := l.Hang(fmt.Sprintf("  %d  ", i+1), text, w)
-		if len(out)+len(lines) > room || i == 5 {
-			break
-		}
-		out = append(out, lines...)
-	}
-	if len(out) == 2 {
-		return nil
-	}
-	return out
-}
-
-// gutter marks the selection.
-func gutter(l ui.Look) func(bool) string {
-	mark := "> " // plain: it is written at every key press
-	return func(sel bool) string {
-		if sel {
-			return mark
-		}
-		return "  "
-	}
-}
-
-// Columns of the list where it is alone: a badge, the name, the number of
-// problems, which mail is taken, and the worst problem.
-const (
-	beforeName = 8
-	countWide  = 3
-	takesWide  = 34
-	takesFrom  = 130 // columns from which on there is room for it
-)
-
-func nameWidth(w int, alone bool) int {
-	if alone && w >= 78 {
-		return min(44, max(30, w/3))
-	}
-	return w - beforeName - countWide
-}
-
-// head is a heading with the names of the columns.
-func head(l ui.Look, name string, w int, alone bool) string {
-	counted := beforeName + nameWidth(w, alone) + countWide
-	out := l.Ends(heading(l, name), l.Paint(theme.Muted, l.T.ColProblems), counted)
-	if alone && w >= takesFrom {
-		out += "  " + l.Paint(theme.Muted, l.T.ColTakes)
-	}
-	return out
-}
-
-// line draws one row in w columns.
-func (h *Home) line(l ui.Look, r row, sel bool, w int, alone bool) string {
-	if r.e == nil {
-		if r.heading == "" {
-			return ""
-		}
-		return head(l, r.heading, w, alone)
-	}
-	e := r.e
-	count := "-"
-	var p []finding.Finding
-	if e.Known {
-		p = e.Problems()
-		count = fmt.Sprint(len(p))
-	}
-	if count == "0" {
-		count = ""
-	}
-	room := nameWidth(w, alone)
-	name := l.Cut(h.b.title(l, e), room)
-	pad := strings.Repeat(" ", max(0, room-width(name)))
-	if sel && len(h.rows) <= longList {
-		// The type behind the name stays plain: each reversed column is
-		// written twice when the selection moves on.
-		n := min(width(name), width(l.Text(e.Name())))
-		name = l.Paint(theme.Picked, ansi.Truncate(name, n, "")) + ansi.TruncateLeft(name, n, "")
-	}
-	out := l.Badge(e.State()) + "  " + name + pad
-	out += fmt.Sprintf("%3s", count)
-	if alone && w >= takesFrom {
-		out += "  " + l.Paint(theme.Muted, l.Fit(h.b.mail(l, e), takesWide))
-	}
-	if left := w - width(out) - 2; alone && w >= 78 {
-		out += "  " + l.Cut(h.gist(l, e, p), left)
-	}
-	return out
-}
-
-// gist is the worst problem of an entry, or that there is none.
-func (h *Home) gist(l ui.Look, e *Entry, p []finding.Finding) string {
-	switch notes := e.Notes(); {
-	case len(p) > 0:
-		return title(l, p[0])
-	case len(notes) > 0 && e.State() == ui.OK:
-		return l.Paint(theme.Muted, ui.Count(l.T.NNotes, len(notes)))
-	}
-	return ""
 }
 
 // summary is the detail of the entry that is shown.
@@ -691,7 +471,7 @@ func (h *Home) summary(l ui.Look, w, rows int) []string {
 		out = append(out, problem(l, e.Report, f, w)...)
 		out = append(out, "")
 	}
-	if len(e.Problems()) == 0 && e.Report.Verdict != checksUnknown {
+	if len(e.Problems()) == 0 && e.Report.Verdict != checks.VerdictUnknown {
 		out = append(out, l.Hang(l.Badge(ui.OK)+"  ", l.T.AllGood, w)...)
 		out = append(out, "")
 	}
@@ -703,58 +483,6 @@ func (h *Home) summary(l ui.Look, w, rows int) []string {
 	}
 	if l.Height >= 40 && len(out)+8 < rows {
 		out = append(out, h.evidence(l, e, w, rows-len(out))...)
-	}
-	return out
-}
-
-// judged is the line of one judgement.
-func judged(l ui.Look, j judgement, w int) string {
-	return l.Cut(fmt.Sprintf("%s  %-6s %s", l.Badge(j.state), j.name, j.text), w)
-}
-
-// problem is a finding in a few lines: title, effect, next step and its records.
-func problem(l ui.Look, r reportT, f finding.Finding, w int) []string {
-	out := topic(l, f, w)
-	out = append(out, l.Hang("        ", effect(l, f), w)...)
-	if a := advice(l, f); a != "" {
-		out = append(out, l.Hang("   "+l.Paint(theme.Muted, l.T.LabelFix)+"  ", a, w)...)
-	}
-	out = append(out, changes(l, f, w)...)
-	return append(out, l.Hang("   "+l.Paint(theme.Muted, l.T.LabelWho)+"  ", who(l, r, f), w)...)
-}
-
-// topic is a finding's badge and title, with its code at the right where both
-// fit; a title is never cut.
-func topic(l ui.Look, f finding.Finding, w int) []string {
-	badge, text, code := l.Badge(severityState(f.Severity()))+"  ", title(l, f), l.Text(f.Code())
-	if w >= 60 && width(badge)+width(text)+2+width(code) <= w {
-		return []string{l.Ends(badge+text, l.Paint(theme.Muted, code), w)}
-	}
-	return l.Hang(badge, text, w)
-}
-
-// changes are the records of a fix, a line each.
-func changes(l ui.Look, f finding.Finding, w int) (out []string) {
-	if f.Fix == nil {
-		return nil
-	}
-	const most = 3
-	for i, rec := range f.Fix.Records {
-		if i == most {
-			return append(out, "        "+ui.Fill(l.T.MoreRecords, fmt.Sprint(len(f.Fix.Records)-most)))
-		}
-		do, value := l.T.ShortAdd, rec.Value
-		switch {
-		case rec.Remove:
-			do = l.T.ShortRemove
-			if rec.Replaces != nil {
-				value = *rec.Replaces
-			}
-		case rec.Replaces != nil:
-			do = l.T.ShortChange
-		}
-		text := l.Text(rec.Name) + "  " + l.Text(rec.Type) + "  " + l.Text(value)
-		out = append(out, l.Cut("   "+l.Paint(theme.Muted, do)+"  "+text, w))
 	}
 	return out
 }
@@ -791,7 +519,7 @@ func (h *Home) welcome(l ui.Look, w, rows int) []string {
 
 // Click selects a row; what was selected opens.
 func (h *Home) Click(x, y int) bool {
-	if h.panes > 1 && (x > 44 || h.zoomed && h.onDetail) {
+	if h.panes > 1 && (!h.zoomed && x > h.side || h.zoomed && h.onDetail) {
 		return false
 	}
 	again := h.list.Click(y, h.listed(nil))

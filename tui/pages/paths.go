@@ -8,7 +8,6 @@ import (
 	"clockwise.info/cwmail/checks"
 	"clockwise.info/cwmail/checks/dmarc"
 	"clockwise.info/cwmail/tui/keys"
-	"clockwise.info/cwmail/tui/theme"
 	"clockwise.info/cwmail/tui/ui"
 	"clockwise.info/cwmail/tui/widget"
 )
@@ -66,17 +65,10 @@ func (p *Paths) Do(a keys.Action) (tea.Cmd, bool) {
 	if p.list.Do(a, p.rows(nil)) {
 		return nil, true
 	}
-	switch a {
-	case keys.Check:
-		return p.b.Again(p.e), true
-	case keys.CheckAll:
-		return p.b.Again(p.b.Entries...), true
-	case keys.Answers:
-		return p.b.open(NewAnswers(p.b, p.e)), true
-	case keys.WhatIf:
+	if a == keys.WhatIf {
 		return p.b.open(NewWhatIf(p.b, p.e, nil)), true
 	}
-	return nil, false
+	return p.b.usual(p.e, a)
 }
 
 // Update hears nothing of its own.
@@ -84,7 +76,7 @@ func (p *Paths) Update(tea.Msg) tea.Cmd { return nil }
 
 // Carry takes the selected address along, and the whole table into a file.
 func (p *Paths) Carry() ui.Carried {
-	l := ui.Look{Palette: theme.New(theme.Contrast, 0), ASCII: true, T: p.b.Texts}
+	l := paper(p.b.Texts)
 	text := ""
 	for _, x := range p.e.Report.Paths {
 		text += pathLine(l, x, 96) + "\n"

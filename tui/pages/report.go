@@ -15,11 +15,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 )
 
-// reportT and checksUnknown keep signatures on one line.
-type reportT = checks.Report
-
-const checksUnknown = checks.VerdictUnknown
-
+// width is the number of columns that a text takes.
 func width(s string) int { return ansi.StringWidth(s) }
 
 // item is a block of lines; one with an open can be selected at its first line.
@@ -139,8 +135,7 @@ func (p *Report) Status(l ui.Look) string {
 	if problems := p.e.Problems(); p.e.State() != ui.Busy && !p.e.Stale && p.e.Broken == "" && len(problems) > 0 {
 		return ui.Count(l.T.ProblemsHere, len(problems), title(l, problems[0]))
 	}
-	h := Home{b: p.b, shown: p.e}
-	return h.Status(l)
+	return p.b.status(l, p.e)
 }
 
 // Keys are the actions of the page.
@@ -175,12 +170,6 @@ func (p *Report) Do(a keys.Action) (tea.Cmd, bool) {
 			p.b.tell(p.b.Texts.NoMoreProblems)
 		}
 		return nil, true
-	case keys.Check:
-		return p.b.Again(p.e), true
-	case keys.CheckAll:
-		return p.b.Again(p.b.Entries...), true
-	case keys.Answers:
-		return p.b.open(NewAnswers(p.b, p.e)), true
 	case keys.WhatIf:
 		var f *finding.Finding
 		if it := p.flow.at(); it != nil {
@@ -188,7 +177,7 @@ func (p *Report) Do(a keys.Action) (tea.Cmd, bool) {
 		}
 		return p.b.open(NewWhatIf(p.b, p.e, f)), true
 	}
-	return nil, false
+	return p.b.usual(p.e, a)
 }
 
 // jump goes to the next problem in a direction.
@@ -389,7 +378,7 @@ func records(l ui.Look, r checks.Report) (out [][2]string) {
 
 // WriteText is the report as plain text, for a file.
 func WriteText(b *Board, e *Entry) string {
-	l := ui.Look{Palette: theme.New(theme.Contrast, 0), ASCII: true, T: b.Texts, Height: 60}
+	l := paper(b.Texts)
 	p := Report{b: b, e: e, unfold: true, alone: true}
 	var out strings.Builder
 	line := func(s string) { out.WriteString(strings.TrimRight(ansi.Strip(s), " ") + "\n") }
