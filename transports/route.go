@@ -74,9 +74,9 @@ func Route(all []Transport, m Mail) Decision {
 	return d
 }
 
-// Specificity orders matches: of two that fit a mail, the one with the higher
+// specificity orders matches: of two that fit a mail, the one with the higher
 // number takes it.
-func (m Match) Specificity() int {
+func (m Match) specificity() int {
 	n := 0
 	if m.LocalPart != "" {
 		n += 4
@@ -107,7 +107,7 @@ func (t Transport) before(best Transport) bool {
 	if best.BuiltIn != t.BuiltIn {
 		return best.BuiltIn
 	}
-	return t.Match.Specificity() > best.Match.Specificity()
+	return t.Match.specificity() > best.Match.specificity()
 }
 
 // sender is a mail's address in its parts, as matches see it.

@@ -48,10 +48,10 @@ func TestMain(m *testing.M) {
 	// Cases replace "+", so the key must have one.
 	for key == "" || !strings.Contains(key, "+") {
 		private = make()
-		key = KeyText(&private.PublicKey)
+		key = keyText(&private.PublicKey)
 	}
 	other = make()
-	otherKey = KeyText(&other.PublicKey)
+	otherKey = keyText(&other.PublicKey)
 	edPublic, _, _ = ed25519.GenerateKey(rand.Reader)
 	if err != nil {
 		panic(err)
@@ -257,7 +257,7 @@ func TestMistakes(t *testing.T) {
 		{"bytes behind", txt(head + base64.StdEncoding.EncodeToString(append(mustDecode(t, key), 1, 2, 3))), "dkim.key-undecodable"},
 		{"pkcs1", txt(head + base64.StdEncoding.EncodeToString(x509.MarshalPKCS1PublicKey(&private.PublicKey))), "dkim.key-pkcs1"},
 		{"rsa as ed25519", txt("v=DKIM1; k=ed25519; p=" + key), "dkim.key-type-mismatch"},
-		{"ed25519 as rsa", txt(head + KeyText(edPublic)), "dkim.key-type-mismatch"},
+		{"ed25519 as rsa", txt(head + keyText(edPublic)), "dkim.key-type-mismatch"},
 		{"sha1 too", txt("v=DKIM1; h=sha1:sha256; k=rsa; p=" + key), "dkim.hash-sha1-allowed"},
 		{"granularity", txt("v=DKIM1; g=*; p=" + key), "dkim.granularity-tag"},
 		{"header", txt("DKIM-Signature: v=1; a=rsa-sha256; d=customer.example; s=cw1; bh=abc=; b=def="), "dkim.wrong-content"},
@@ -290,7 +290,7 @@ func TestMistakes(t *testing.T) {
 			}
 			want := []string{sound}
 			got := mended[at]
-			if keepsSpelling[tt.row] && len(got) == 1 && SameMeaning(got[0], sound) {
+			if keepsSpelling[tt.row] && len(got) == 1 && sameMeaning(got[0], sound) {
 				return
 			}
 			if tt.row == "sha1 too" {
@@ -426,7 +426,7 @@ func TestSound(t *testing.T) {
 			if state, why := res.Usable(ours()); state != Pass {
 				t.Errorf("usable: %s, %s", state, why)
 			}
-			if len(tt.want) == 0 && !SameMeaning(strings.Join(res.Records[0].Strings, ""), sound) {
+			if len(tt.want) == 0 && !sameMeaning(strings.Join(res.Records[0].Strings, ""), sound) {
 				t.Error("not the same meaning as the sound record")
 			}
 		})
@@ -483,7 +483,7 @@ func TestWithoutKey(t *testing.T) {
 		{"quotes", `"` + sound + `"`, "dkim.quotes-in-value", sound},
 		{"testing", "v=DKIM1; t=y:s; p=" + key, "dkim.testing-flag", "v=DKIM1; t=s; p=" + key},
 		{"empty", head, "dkim.key-empty", ""},
-		{"ed25519 wrapped", "v=DKIM1; k=ed25519; p=" + wrapped(t, edPublic), "dkim.ed25519-malformed", "v=DKIM1; k=ed25519; p=" + KeyText(edPublic)},
+		{"ed25519 wrapped", "v=DKIM1; k=ed25519; p=" + wrapped(t, edPublic), "dkim.ed25519-malformed", "v=DKIM1; k=ed25519; p=" + keyText(edPublic)},
 		{"ed25519 short", "v=DKIM1; k=ed25519; p=AAECAwQ=", "dkim.ed25519-malformed", ""},
 		{"bare key", key, "dkim.key-tag-missing", sound},
 		{"spf", "v=spf1 -all", "dkim.wrong-content", ""},
@@ -535,7 +535,7 @@ func TestStrength(t *testing.T) {
 		for n.Add(n, big.NewInt(1)); new(big.Int).GCD(nil, nil, n, smallPrimes()).Cmp(big.NewInt(1)) != 0; {
 			n.Add(n, big.NewInt(2))
 		}
-		return head + KeyText(&rsa.PublicKey{N: n, E: e})
+		return head + keyText(&rsa.PublicKey{N: n, E: e})
 	}
 	tests := []struct{ text, want string }{
 		{sized(768, 65537), "dkim.rsa-below-1024"},
@@ -545,7 +545,7 @@ func TestStrength(t *testing.T) {
 		{sized(5120, 65537), "dkim.rsa-above-4096"},
 		{sized(2048, 3), "dkim.rsa-exponent-unusual"},
 		{sized(2048, 4), "dkim.rsa-key-weak"},
-		{head + KeyText(&rsa.PublicKey{N: new(big.Int).Lsh(big.NewInt(3), 2046), E: 65537}), "dkim.rsa-key-weak"},
+		{head + keyText(&rsa.PublicKey{N: new(big.Int).Lsh(big.NewInt(3), 2046), E: 65537}), "dkim.rsa-key-weak"},
 	}
 	for _, tt := range tests {
 		all := sorted(Lint(Split(tt.text)))
@@ -573,7 +573,7 @@ func TestStrength(t *testing.T) {
 func TestEd25519(t *testing.T) {
 	exp := Expected{Public: edPublic}
 	all := zone{}.findings(t, exp)
-	want := "v=DKIM1; k=ed25519; p=" + KeyText(edPublic)
+	want := "v=DKIM1; k=ed25519; p=" + keyText(edPublic)
 	if got := all[0].Fix.Records[0].Value; got != want {
 		t.Errorf("proposal %q, want %q", got, want)
 	}
@@ -671,7 +671,7 @@ func TestAlignment(t *testing.T) {
 
 func TestTooLarge(t *testing.T) {
 	n := new(big.Int).Lsh(big.NewInt(1), 4095)
-	text := head + KeyText(&rsa.PublicKey{N: n.Add(n, big.NewInt(1)), E: 65537})
+	text := head + keyText(&rsa.PublicKey{N: n.Add(n, big.NewInt(1)), E: 65537})
 	all := zone{name + " TXT": {strings.Join(Split(text), "|")}}.findings(t, Expected{})
 	if got := codes(all); !slices.Contains(got, "dkim.answer-too-large") {
 		t.Errorf("findings %v", got)

@@ -190,7 +190,7 @@ func (j *judging) keyIn(p Probe) (string, bool) {
 			continue
 		}
 		anywhere := p.Answer.Question.Name == j.Result.Domain || strings.HasPrefix(p.Answer.Question.Name, "_domainkey."+j.Result.Domain)
-		if (p.Kind == LooseName || anywhere && j.Expected.Known()) && !SameKey(key.Public, j.Expected.Public) {
+		if (p.Kind == LooseName || anywhere && j.Expected.Known()) && !sameKey(key.Public, j.Expected.Public) {
 			continue
 		}
 		return text, true
@@ -290,7 +290,7 @@ func (j *judging) several(texts []string) {
 		if sound := judge(text, j.Expected); value == "" && sound.mended != "" && !split {
 			keep, value = i, sound.mended
 		}
-		if SameMeaning(text, value) {
+		if sameMeaning(text, value) {
 			keep, value = i, text
 		}
 	}
@@ -310,7 +310,7 @@ func (j *judging) several(texts []string) {
 
 func alike(texts []string) bool {
 	return !slices.ContainsFunc(texts, func(t string) bool {
-		return keyOf(t).Public != nil && !SameKey(keyOf(t).Public, keyOf(texts[0]).Public)
+		return keyOf(t).Public != nil && !sameKey(keyOf(t).Public, keyOf(texts[0]).Public)
 	})
 }
 
@@ -343,7 +343,7 @@ func join(texts []string, exp Expected) (joined string, ok bool) {
 	}
 	joined = texts[head] + strings.Join(rest, "")
 	slices.Reverse(rest)
-	if other := texts[head] + strings.Join(rest, ""); keyOf(joined).Public == nil || exp.Known() && !SameKey(keyOf(joined).Public, exp.Public) {
+	if other := texts[head] + strings.Join(rest, ""); keyOf(joined).Public == nil || exp.Known() && !sameKey(keyOf(joined).Public, exp.Public) {
 		if keyOf(other).Public != nil {
 			joined = other
 		}

@@ -10,7 +10,7 @@ import (
 // mend writes the record again with the given key and without what is wrong:
 // tags keep their order and everything that does no harm stays.
 func mend(fields []field, pub crypto.PublicKey) string {
-	p := KeyText(pub)
+	p := keyText(pub)
 	if p == "" {
 		return ""
 	}

@@ -272,12 +272,12 @@ func (v *verdict) key(p string, k field, exp Expected) judgedKey {
 	if folded != p && !v.has(controlCharacter) {
 		v.add(keyWhitespace)
 	}
-	match := exp.Known() && SameKey(key.Public, exp.Public)
+	match := exp.Known() && sameKey(key.Public, exp.Public)
 	if guess, ok := restored(p, exp); !match && ok {
 		v.add(keyCharactersChanged)
 		return judgedKey{guess}
 	}
-	want := KeyText(exp.Public)
+	want := keyText(exp.Public)
 	switch short := strings.TrimRight(folded, "="); {
 	case match:
 	case exp.Known() && len(short) < len(want) && strings.HasPrefix(want, short):
@@ -365,7 +365,7 @@ func restored(p string, exp Expected) (Key, bool) {
 		if pub, ok := exp.Public.(*rsa.PublicKey); ok {
 			bare = base64.StdEncoding.EncodeToString(x509.MarshalPKCS1PublicKey(pub))
 		}
-		same := letters(folded) == letters(KeyText(exp.Public)) || letters(folded) == letters(bare)
+		same := letters(folded) == letters(keyText(exp.Public)) || letters(folded) == letters(bare)
 		return Key{Public: exp.Public}, same && letters(folded) != ""
 	}
 	if key := DecodeKey(folded); key.Public != nil {

@@ -20,7 +20,7 @@ type Expected struct {
 }
 
 // Known says whether there is a key to compare with.
-func (e Expected) Known() bool { return KeyText(e.Public) != "" }
+func (e Expected) Known() bool { return keyText(e.Public) != "" }
 
 // Encoding is how the octets of p= are built.
 type Encoding uint8
@@ -199,10 +199,10 @@ func isPrivate(b []byte) bool {
 	return b[header] == 2 && b[header+1] == 1 && b[header+2] <= 1
 }
 
-// KeyText returns the value of p= for a key: base64 of SubjectPublicKeyInfo
+// keyText returns the value of p= for a key: base64 of SubjectPublicKeyInfo
 // for RSA (RFC 6376 section 3.6.1), of the 32 octets for Ed25519 (RFC 8463
 // section 4.2). It is "" for any other key.
-func KeyText(pub crypto.PublicKey) string {
+func keyText(pub crypto.PublicKey) string {
 	switch pub := pub.(type) {
 	case *rsa.PublicKey:
 		if pub == nil || pub.N == nil {
@@ -233,8 +233,8 @@ func KeyType(pub crypto.PublicKey) string {
 	return ""
 }
 
-// SameKey says whether two keys are the same, however they are written.
-func SameKey(a, b crypto.PublicKey) bool {
+// sameKey says whether two keys are the same, however they are written.
+func sameKey(a, b crypto.PublicKey) bool {
 	switch a := a.(type) {
 	case *rsa.PublicKey:
 		return a != nil && a.Equal(b)
@@ -247,7 +247,7 @@ func SameKey(a, b crypto.PublicKey) bool {
 
 // recordText is the record to publish for a key; "" for an unknown kind.
 func recordText(pub crypto.PublicKey) string {
-	p := KeyText(pub)
+	p := keyText(pub)
 	if p == "" {
 		return ""
 	}

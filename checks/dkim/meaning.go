@@ -9,9 +9,9 @@ import (
 	"clockwise.info/cwmail/checks/finding"
 )
 
-// SameMeaning says whether two texts are the same key record to a verifier:
+// sameMeaning says whether two texts are the same key record to a verifier:
 // white space, the order of tags, and defaults written out make no difference.
-func SameMeaning(a, b string) bool { return meaning(a) == meaning(b) }
+func sameMeaning(a, b string) bool { return meaning(a) == meaning(b) }
 
 // meaning is a text that is equal for records that mean the same. A record
 // that verifiers cannot use means only itself.
@@ -26,7 +26,7 @@ func meaning(text string) string {
 		return strings.Join(slices.Compact(items), ":")
 	}
 	key := DecodeKey(r.Key())
-	p := KeyText(key.Public)
+	p := keyText(key.Public)
 	if p == "" {
 		p = base64.StdEncoding.EncodeToString(key.Octets)
 	}

@@ -41,7 +41,7 @@ func TestDecodeKey(t *testing.T) {
 		{key, Info, true},
 		{key[:100] + " \t" + key[100:], Info, true},
 		{b64(x509.MarshalPKCS1PublicKey(&private.PublicKey)), Bare, true},
-		{KeyText(edPublic), Raw, true},
+		{keyText(edPublic), Raw, true},
 		{wrapped(t, edPublic), WrappedEd25519, true},
 		{b64(x509.MarshalPKCS1PrivateKey(private)), Private, false},
 		{b64(x509.MarshalPKCS1PrivateKey(private))[:400], Private, false},
@@ -60,7 +60,7 @@ func TestDecodeKey(t *testing.T) {
 	if k := DecodeKey(key[:237]); !k.Truncated() || k.Have != 237 || k.Want != 392 {
 		t.Errorf("%d of %d", k.Have, k.Want)
 	}
-	if !SameKey(DecodeKey(key).Public, &private.PublicKey) || SameKey(DecodeKey(key).Public, &other.PublicKey) || SameKey(nil, nil) {
+	if !sameKey(DecodeKey(key).Public, &private.PublicKey) || sameKey(DecodeKey(key).Public, &other.PublicKey) || sameKey(nil, nil) {
 		t.Error("keys are compared wrongly")
 	}
 }
@@ -69,14 +69,14 @@ func TestSameMeaning(t *testing.T) {
 	for _, same := range []string{
 		"p=" + key, "v=DKIM1;p=" + key + ";", "v=DKIM1; s=*; k=rsa; p=" + key, "v=DKIM1; s=email; p=" + key[:9] + " " + key[9:],
 	} {
-		if !SameMeaning(sound, same) {
+		if !sameMeaning(sound, same) {
 			t.Errorf("%.40q differs", same)
 		}
 	}
 	for _, different := range []string{
 		head + otherKey, head, "v=DKIM1; t=s; p=" + key, "v=DKIM1; h=sha256; p=" + key, "v=dkim1; p=" + key, "",
 	} {
-		if SameMeaning(sound, different) {
+		if sameMeaning(sound, different) {
 			t.Errorf("%.40q is the same", different)
 		}
 	}
@@ -108,7 +108,7 @@ func TestRules(t *testing.T) {
 func FuzzParse(f *testing.F) {
 	for _, seed := range []string{
 		sound, "", ";", "v=DKIM1; p=", "\"" + sound + "\"", "v=DKIM1 k=rsa p=" + key, "p=\xff\u200b", "\r\n \n=;==", key,
-		"x IN TXT (\"v=DKIM1; p=" + key + "\")", "v=spf1 -all", "TXT\"", "v=DKIM1; k=ed25519; p=" + KeyText(edPublic),
+		"x IN TXT (\"v=DKIM1; p=" + key + "\")", "v=spf1 -all", "TXT\"", "v=DKIM1; k=ed25519; p=" + keyText(edPublic),
 	} {
 		f.Add(seed)
 	}
@@ -135,7 +135,7 @@ func FuzzParse(f *testing.F) {
 }
 
 func FuzzDecodeKey(f *testing.F) {
-	for _, seed := range []string{key, key[:237], KeyText(edPublic), wrapped2(edPublic), "MA==", "", "MIL/////w=="} {
+	for _, seed := range []string{key, key[:237], keyText(edPublic), wrapped2(edPublic), "MA==", "", "MIL/////w=="} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
@@ -146,9 +146,9 @@ func FuzzDecodeKey(f *testing.F) {
 			}
 			return
 		}
-		if text := KeyText(k.Public); text != "" {
+		if text := keyText(k.Public); text != "" {
 			again := DecodeKey(text)
-			if !SameKey(again.Public, k.Public) && !bytes.Equal(again.Octets, k.Octets) {
+			if !sameKey(again.Public, k.Public) && !bytes.Equal(again.Octets, k.Octets) {
 				t.Fatalf("written again as %q, another key", text)
 			}
 		}

@@ -1,12 +1,9 @@
 package dmarc
 
 import (
-	"context"
 	"strings"
 
 	"golang.org/x/net/idna"
-
-	"clockwise.info/cwmail/checks/dns"
 )
 
 // Truth is yes, no, or not known.
@@ -58,12 +55,7 @@ type Org struct {
 	Known  bool
 }
 
-// OrgDomain finds the organisational domain by a tree walk of its own (RFC 9989
-// section 4.10.2).
-func OrgDomain(ctx context.Context, r dns.Resolver, domain string) Org {
-	return readOrg(newWalker(r).walk(ctx, clean(domain)))
-}
-
+// readOrg reads the steps of a tree walk (RFC 9989 section 4.10.2).
 func readOrg(steps []Step) Org {
 	o := Org{}
 	o.Domain, o.Known = orgDomain(steps)

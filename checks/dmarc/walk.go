@@ -32,9 +32,9 @@ func (s Step) failed() bool { return s.Answer.Status == dns.Failed }
 // stops says whether the walk ends here (RFC 9989 section 4.10 steps 2 and 6).
 func (s Step) stops() bool { return s.Record != nil && s.Record.PSD != "u" }
 
-// WalkNames returns the domains whose records a tree walk from domain asks for,
+// walkNames returns the domains whose records a tree walk from domain asks for,
 // in order: the domain itself, then its parents, of at most seven labels.
-func WalkNames(domain string) []string {
+func walkNames(domain string) []string {
 	domain = strings.ToLower(strings.TrimSuffix(domain, "."))
 	labels := strings.Split(domain, ".")
 	out := []string{domain}
@@ -78,7 +78,7 @@ func (w *walker) prefetch(ctx context.Context, domains ...string) {
 	var wg sync.WaitGroup
 	seen := map[string]bool{}
 	for _, d := range domains {
-		for _, name := range WalkNames(d) {
+		for _, name := range walkNames(d) {
 			if !seen[name] {
 				seen[name] = true
 				wg.Go(func() { w.ask(ctx, name) })
@@ -92,7 +92,7 @@ func (w *walker) prefetch(ctx context.Context, domains ...string) {
 // looked up ends it too: what comes behind would not settle anything.
 func (w *walker) walk(ctx context.Context, domain string) []Step {
 	var out []Step
-	for _, name := range WalkNames(domain) {
+	for _, name := range walkNames(domain) {
 		s := w.ask(ctx, name)
 		out = append(out, s)
 		if s.stops() || s.failed() {

@@ -13,7 +13,7 @@ func TestWalkNames(t *testing.T) {
 		{"1.2.3.4.5.6.7.8", "1.2.3.4.5.6.7.8 2.3.4.5.6.7.8 3.4.5.6.7.8 4.5.6.7.8 5.6.7.8 6.7.8 7.8 8"},
 		{"a.b.c.d.1.2.3.4.5.6.7.8", "a.b.c.d.1.2.3.4.5.6.7.8 2.3.4.5.6.7.8 3.4.5.6.7.8 4.5.6.7.8 5.6.7.8 6.7.8 7.8 8"},
 	} {
-		if got := strings.Join(WalkNames(tt.domain), " "); got != tt.want {
+		if got := strings.Join(walkNames(tt.domain), " "); got != tt.want {
 			t.Errorf("%s: %s", tt.domain, got)
 		}
 	}
@@ -121,7 +121,7 @@ func TestAligned(t *testing.T) {
 		}
 		orgs := map[string]Org{}
 		for _, d := range []string{clean(tt.from), clean(tt.id)} {
-			orgs[d] = OrgDomain(t.Context(), soundZone(tt.zone...), d)
+			orgs[d] = readOrg(newWalker(soundZone(tt.zone...)).walk(t.Context(), clean(d)))
 		}
 		if got := Aligned(tt.from, tt.id, tt.strict, orgs); got != tt.want {
 			t.Errorf("%s by own walks: %v, want %v", tt.name, got, tt.want)

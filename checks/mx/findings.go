@@ -212,7 +212,7 @@ func (j *judge) set() {
 func (j *judge) providers() {
 	best := map[string]uint16{}
 	for _, t := range j.Result.Targets {
-		if p := Provider(t.Host); p != "" {
+		if p := providerOf(t.Host); p != "" {
 			if pref, ok := best[p]; !ok || t.Pref < pref {
 				best[p] = t.Pref
 			}
@@ -238,7 +238,7 @@ func (j *judge) providers() {
 	})
 	fix := &finding.Fix{Summary: "If the mailboxes are at " + names[0] + ", remove the records of the others; else the other way round."}
 	for _, t := range j.Result.Targets {
-		if p := Provider(t.Host); p != "" && p != names[0] {
+		if p := providerOf(t.Host); p != "" && p != names[0] {
 			fix.Records = append(fix.Records, j.fix("", t, "").Records...)
 		}
 	}

@@ -141,7 +141,7 @@ func TestHosts(t *testing.T) {
 		"a.b.mail.protection.outlook.com":               false,
 		"x.mail.protection.outlook.com.example":         false,
 	} {
-		if IsMicrosoft(host) != want {
+		if isMicrosoft(host) != want {
 			t.Errorf("%s: %v", host, !want)
 		}
 	}
@@ -150,7 +150,7 @@ func TestHosts(t *testing.T) {
 		"customer-example.e-v1.mx.microsoft": "Microsoft 365",
 		"notgoogle.com":                      "",
 	} {
-		if got := Provider(host); got != want {
+		if got := providerOf(host); got != want {
 			t.Errorf("%s: %q", host, got)
 		}
 	}

@@ -13,15 +13,15 @@ var (
 	microsoftPattern   = pattern.Lazy(`^[a-z0-9-]+\.(mail\.protection\.outlook\.com|[a-z0-9]+-v[0-9]+\.mx\.microsoft)$`)
 )
 
-// IsMicrosoft says whether a host is where Microsoft 365 takes the mail of a
+// isMicrosoft says whether a host is where Microsoft 365 takes the mail of a
 // domain, in either form of name.
-func IsMicrosoft(host string) bool { return microsoftPattern().MatchString(normal(host)) }
+func isMicrosoft(host string) bool { return microsoftPattern().MatchString(normal(host)) }
 
-// Provider returns the mail provider whose server a host is, by its name; ""
+// providerOf returns the mail provider whose server a host is, by its name; ""
 // for any other.
-func Provider(host string) string {
+func providerOf(host string) string {
 	host = normal(host)
-	if IsMicrosoft(host) {
+	if isMicrosoft(host) {
 		return "Microsoft 365"
 	}
 	for _, p := range providers {

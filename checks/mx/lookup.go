@@ -67,7 +67,7 @@ func (a Addresses) Alias() string {
 func (r Result) Microsoft() []string {
 	var out []string
 	for _, t := range r.Targets {
-		if IsMicrosoft(t.Host) {
+		if isMicrosoft(t.Host) {
 			out = append(out, normal(t.Host))
 		}
 	}

@@ -23,10 +23,10 @@ func ClockWise() Expect {
 
 // Lint judges the text of records without DNS. Each argument is the strings of
 // one TXT record; together they are what one name is to hold.
-func Lint(texts ...[]string) []finding.Finding { return LintFor(ClockWise(), texts...) }
+func Lint(texts ...[]string) []finding.Finding { return lintFor(ClockWise(), texts...) }
 
-// LintFor is Lint for another include.
-func LintFor(expect Expect, texts ...[]string) []finding.Finding {
+// lintFor is Lint for another include.
+func lintFor(expect Expect, texts ...[]string) []finding.Finding {
 	const subject = "the domain"
 	var records []dns.Record
 	for _, t := range texts {

@@ -75,9 +75,9 @@ var neighbours = []string{"www", "mail", "_spf", "spf", "_dmarc", "@"}
 // maxParents bounds the parents that are asked.
 const maxParents = 4
 
-// Parents are the domains above a domain that have at least two labels, the
+// parents are the domains above a domain that have at least two labels, the
 // nearest first.
-func Parents(domain string) []string {
+func parents(domain string) []string {
 	var out []string
 	for len(out) < maxParents {
 		_, parent, _ := strings.Cut(domain, ".")
@@ -94,7 +94,7 @@ func Parents(domain string) []string {
 // the zone once more.
 func Doubled(domain string) []string {
 	out := []string{domain + "." + domain}
-	for _, p := range Parents(domain) {
+	for _, p := range parents(domain) {
 		out = append(out, domain+"."+p)
 	}
 	return out
@@ -107,7 +107,7 @@ func Probes(domain string) []dns.Question {
 	for _, n := range Doubled(domain) {
 		qs = append(qs, dns.Ask(n, dns.TypeTXT))
 	}
-	for _, n := range Parents(domain) {
+	for _, n := range parents(domain) {
 		qs = append(qs, dns.Ask(n, dns.TypeTXT))
 	}
 	for _, n := range neighbours {

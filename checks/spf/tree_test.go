@@ -197,7 +197,7 @@ func TestParents(t *testing.T) {
 		"a.b.customer.example": "b.customer.example customer.example", "customer.example": "", "example": "", "": "",
 		"a.b.c.d.e.f.example": "b.c.d.e.f.example c.d.e.f.example d.e.f.example e.f.example",
 	} {
-		if got := strings.Join(Parents(domain), " "); got != want {
+		if got := strings.Join(parents(domain), " "); got != want {
 			t.Errorf("%q: %q", domain, got)
 		}
 	}
