@@ -142,10 +142,10 @@ func (j *judge) rename(t Target, host string, known Addresses) *finding.Fix {
 // targets judges each host.
 func (j *judge) targets() {
 	r := j.Result
-	usable := slices.ContainsFunc(r.asked(), func(t Target) bool { return t.Addresses.Found() })
-	dark := slices.ContainsFunc(r.asked(), func(t Target) bool { return t.unknown() })
+	usable := slices.ContainsFunc(asked(r.Targets), func(t Target) bool { return t.Addresses.Found() })
+	dark := slices.ContainsFunc(asked(r.Targets), func(t Target) bool { return t.unknown() })
 	var dead []string
-	for _, t := range r.asked() {
+	for _, t := range asked(r.Targets) {
 		if t.Null() {
 			continue
 		}
@@ -176,7 +176,7 @@ func (j *judge) targets() {
 	}
 	if len(dead) > 0 && !usable && !dark {
 		f := j.raise(noUsableTargetRule, r.Answer, nil, strings.Join(dead, ", "))
-		for _, t := range r.asked() {
+		for _, t := range asked(r.Targets) {
 			f.Evidence = append(f.Evidence, append(evidence(t.Addresses.A), evidence(t.Addresses.AAAA)...)...)
 		}
 	}
@@ -191,7 +191,7 @@ func (t Target) unknown() bool {
 func (j *judge) set() {
 	r := j.Result
 	seen := map[string]bool{}
-	for _, t := range r.asked() {
+	for _, t := range asked(r.Targets) {
 		if host := normal(t.Host); seen[host] && host != "" {
 			j.raise(hostDuplicateRule, r.Answer, nil, host).Object = t.Host
 		} else {

@@ -35,8 +35,8 @@ type Target struct {
 // and senders stop long before, and a hostile domain names thousands.
 const maxAsked = 30
 
-// asked are the targets that were looked up.
-func (r Result) asked() []Target { return r.Targets[:min(len(r.Targets), maxAsked)] }
+// asked are the targets that are looked up.
+func asked(all []Target) []Target { return all[:min(len(all), maxAsked)] }
 
 // Null says that the record declares that no mail is taken (RFC 7505).
 func (t Target) Null() bool { return t.Host == "" }
@@ -90,7 +90,7 @@ func Lookup(ctx context.Context, r dns.Resolver, domain string) Result {
 		}
 		res.Targets = append(res.Targets, t)
 	}
-	for i := range res.asked() {
+	for i := range asked(res.Targets) {
 		t := &res.Targets[i]
 		if !t.Null() && t.Malformed == "" {
 			t.Addresses.lookup(ctx, r, t.Host, &wg)
