@@ -27,7 +27,6 @@ import (
 
 // Options are what the console needs from outside. Only Examine must be set.
 type Options struct {
-	Version string
 	Demo    bool
 	Targets []checks.Target // transports first, in the order of the file
 
@@ -38,7 +37,7 @@ type Options struct {
 	Service  transports.Service
 
 	Settings Settings
-	Remember func(theme string) // keeps the theme that was chosen
+	Remember func(theme string) // keeps the theme that was chosen; may take its time
 
 	Save func(name string, data []byte) (path string, err error)
 	Pipe func(ctx context.Context, argv []string, stdin string) error // runs a program that copies
@@ -94,7 +93,8 @@ type App struct {
 	left     time.Time // when the window lost the focus; zero: it has it
 	mouse    bool
 	armed    int // counts presses of ctrl+c; a disarmMsg carries the count
-	quitting bool
+
+	remembering bool // a theme is being written
 
 	outside outside
 	started time.Time
@@ -119,8 +119,9 @@ type (
 		path string
 		err  error
 	}
-	copiedMsg struct{ told string }
-	quitMsg   struct{}
+	copiedMsg     struct{ told string }
+	rememberedMsg struct{ name theme.Name }
+	quitMsg       struct{}
 )
 
 // NewApp makes the console. Keys that contradict each other keep the default.
@@ -345,6 +346,10 @@ func (a *App) own(m tea.Msg) tea.Cmd {
 		}
 	case copiedMsg:
 		a.tell(m.told)
+	case rememberedMsg:
+		if a.remembering = false; m.name != a.themeName {
+			return a.remember()
+		}
 	case quitMsg:
 		return tea.Quit
 	default:

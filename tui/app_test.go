@@ -26,7 +26,7 @@ var update = flag.Bool("update", false, "write the golden screens anew")
 
 func options() Options {
 	return Options{
-		Version: "test", Targets: tuitest.Targets(), Examine: tuitest.Examine, WhatIf: tuitest.WhatIf,
+		Targets: tuitest.Targets(), Examine: tuitest.Examine, WhatIf: tuitest.WhatIf,
 		Glossary: tuitest.Glossary, Service: transports.DefaultService(),
 		Env: []string{"TERM=xterm-256color", "LANG=C.UTF-8"}, Now: func() time.Time { return tuitest.Noon },
 	}
@@ -544,6 +544,17 @@ func TestRememberTheme(t *testing.T) {
 	a := ready(t, o, 100, 30)
 	press(a, "TTTTT")
 	if got := strings.Join(kept, " "); got != "dark light neutral contrast auto" {
+		t.Errorf("%q", got)
+	}
+	// While one is written, the next wait; the last of them stays.
+	_, writing := a.Update(tea.KeyPressMsg{Code: 'T', Text: "T"})
+	for range 2 {
+		if _, cmd := a.Update(tea.KeyPressMsg{Code: 'T', Text: "T"}); cmd != nil {
+			t.Error("two themes are written at the same time")
+		}
+	}
+	drive(a, writing)
+	if got := strings.Join(kept[5:], " "); got != "dark neutral" {
 		t.Errorf("%q", got)
 	}
 }

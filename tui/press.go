@@ -123,10 +123,35 @@ func (a *App) common(action keys.Action) (tea.Cmd, bool) {
 		return a.quit(), true
 	case keys.QuitWith:
 		return a.leave(a.board.Summary(a.look), true), true
+	case keys.Theme:
+		return a.turnTheme(), true
 	default:
 		return nil, a.adjust(action)
 	}
 	return nil, true
+}
+
+// turnTheme takes the next theme.
+func (a *App) turnTheme() tea.Cmd {
+	a.o.Settings.Saved = ""
+	a.themeName = a.themeName.Next()
+	a.dress()
+	a.tell(ui.Fill(a.look.T.ThemeIs, string(a.themeName)))
+	return a.remember()
+}
+
+// remember keeps the theme for the next start. Only one is written at a time:
+// commands have no order, and the last choice has to stay.
+func (a *App) remember() tea.Cmd {
+	if a.o.Remember == nil || a.remembering {
+		return nil
+	}
+	a.remembering = true
+	name, keep := a.themeName, a.o.Remember
+	return func() tea.Msg {
+		keep(string(name))
+		return rememberedMsg{name}
+	}
 }
 
 // adjust changes how things look.
@@ -148,14 +173,6 @@ func (a *App) adjust(action keys.Action) bool {
 	case keys.Mouse:
 		a.mouse = !a.mouse
 		either(a.mouse, t.MouseOn, t.MouseOff)
-	case keys.Theme:
-		a.o.Settings.Saved = ""
-		a.themeName = a.themeName.Next()
-		a.dress()
-		if a.o.Remember != nil {
-			a.o.Remember(string(a.themeName))
-		}
-		a.tell(ui.Fill(t.ThemeIs, string(a.themeName)))
 	default:
 		return false
 	}
@@ -317,7 +334,6 @@ func (a *App) stop() {
 const settle = 300 * time.Millisecond
 
 func (a *App) quit() tea.Cmd {
-	a.quitting = true
 	left := settle - a.o.Now().Sub(a.started)
 	if left <= 0 || left > settle {
 		return tea.Quit
@@ -354,8 +370,6 @@ func (a *App) point(m tea.MouseMsg) tea.Cmd {
 			if p.Click(m.X, m.Y-a.bodyTop()) {
 				return a.do(keys.Open, "enter")
 			}
-			cmd, _ := a.top().Do(keys.None)
-			return cmd
 		}
 	}
 	return nil

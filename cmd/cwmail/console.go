@@ -56,7 +56,7 @@ func (a *app) runConsole(cmd *cobra.Command) error {
 	return a.inWorld(cmd, true, func(ctx context.Context, w *world) error {
 		e := a.examiner(w)
 		err := tui.Run(ctx, tui.Options{
-			Version: version(), Demo: a.shared.demo, Targets: targetsOf(w),
+			Demo: a.shared.demo, Targets: targetsOf(w),
 			Examine: e.Examine, WhatIf: whatIf(e), Forget: w.cache.Forget,
 			Glossary: words, Service: w.file.Service,
 			Settings: a.consoleSettings(w), Remember: a.rememberTheme,
@@ -120,7 +120,7 @@ func isOn(b *bool) bool { return b != nil && *b }
 // themeFile is where the theme that was chosen with T is kept.
 func (a *app) themeFile() string {
 	folder := a.getenv("XDG_STATE_HOME")
-	if folder == "" {
+	if !filepath.IsAbs(folder) { // the XDG specification tells to ignore relative paths
 		home, err := os.UserHomeDir()
 		if err != nil {
 			return ""
@@ -161,7 +161,11 @@ func saveBeside(name string, data []byte) (string, error) {
 			return "", err
 		}
 		_, err = f.Write(data)
-		return path, errors.Join(err, f.Close())
+		if err = errors.Join(err, f.Close()); err != nil {
+			_ = os.Remove(path) // half a file is worse than none
+			return "", err
+		}
+		return path, nil
 	}
 }
 
