@@ -12,6 +12,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -125,6 +126,13 @@ func (c *conversations) replay(_ context.Context, o smtp.Options) smtp.Conversat
 	return smtp.Conversation{Address: o.Address, Host: o.Host, Security: o.Security, Began: o.Now(), Trouble: smtp.NotRun, Detail: errReplayed.Error()}
 }
 
+// heard are the talks so far; some may still be going on.
+func (c *conversations) heard() []smtp.Conversation {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Clone(c.all)
+}
+
 // writeSaved writes a run to path, for its owner alone.
 func writeSaved(path string, answers []dns.Answer, talks []smtp.Conversation) error {
 	var raw bytes.Buffer
@@ -153,7 +161,7 @@ func replaceFile(path string, text []byte) error {
 		return err
 	}
 	_, err = f.Write(text)
-	if err = errors.Join(err, f.Close()); err == nil {
+	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
 		err = os.Rename(f.Name(), path)
 	}
 	if err != nil {

@@ -221,7 +221,7 @@ func (w *world) finish() error {
 	if w.save == "" {
 		return nil
 	}
-	if err := writeSaved(w.save, w.recorder.Answers(), w.talks.all); err != nil {
+	if err := writeSaved(w.save, w.recorder.Answers(), w.talks.heard()); err != nil {
 		return unsaved(w.save, err)
 	}
 	return nil
