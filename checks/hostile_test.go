@@ -62,7 +62,7 @@ func TestHostileZones(t *testing.T) {
 			for _, f := range r.Findings {
 				evidence += len(f.Evidence)
 			}
-			if r.Queries > 600 || len(r.Findings) > 1100 || evidence > 20_000 {
+			if r.Queries > 600 || len(r.Findings) > 300 || evidence > 20_000 {
 				t.Errorf("%d questions, %d findings, %d pieces of evidence", r.Queries, len(r.Findings), evidence)
 			}
 			if r.Verdict == checks.VerdictOK {

@@ -86,9 +86,17 @@ func (j *judge) raise(rule *finding.Rule, object string, evidence []finding.Evid
 	j.out = append(j.out, finding.Finding{Rule: rule, Subject: j.subject, Object: object, Args: args, Evidence: evidence})
 }
 
+// maxTold is how many terms of a text a rule is raised for: who has mended so
+// many sees the next ones.
+const maxTold = 20
+
 // raiseFaults raises what was found in a text.
 func (j *judge) raiseFaults(r *reading, faults []fault) {
+	told := map[*finding.Rule]int{}
 	for _, f := range faults {
+		if told[f.rule]++; told[f.rule] > maxTold {
+			continue
+		}
 		j.raise(f.rule, f.object, j.evidenceOf(r), f.args...)
 	}
 }
