@@ -31,9 +31,5 @@ func Rule(code string) (*finding.Rule, bool) {
 
 // ruleOrder maps each code to its place in the catalogue.
 var ruleOrder = sync.OnceValue(func() map[string]int {
-	order := map[string]int{}
-	for i, r := range Rules() {
-		order[r.Code] = i
-	}
-	return order
+	return finding.Order(Rules())
 })

@@ -157,12 +157,8 @@ func (z zone) findingsAt(t *testing.T, exp Expected, domain, selector string) []
 var raised sync.Map
 
 func sorted(all []finding.Finding) []finding.Finding {
-	order := map[string]int{}
-	for i, r := range Rules() {
-		order[r.Code] = i
-	}
 	finding.Silence(all)
-	finding.Sort(all, order)
+	finding.Sort(all, finding.Order(Rules()))
 	for _, f := range all {
 		raised.Store(f.Code(), true)
 	}

@@ -41,12 +41,8 @@ func examine(t *testing.T, z *dnstest.Zone, from string, auth Auth) (Result, []f
 }
 
 func arrange(out []finding.Finding) []finding.Finding {
-	order := map[string]int{}
-	for i, r := range Rules() {
-		order[r.Code] = i
-	}
 	finding.Silence(out)
-	finding.Sort(out, order)
+	finding.Sort(out, finding.Order(Rules()))
 	return out
 }
 

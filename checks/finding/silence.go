@@ -55,6 +55,15 @@ func Sort(all []Finding, order map[string]int) {
 	})
 }
 
+// Order gives each code its place in a list of rules, for Sort.
+func Order(rules []*Rule) map[string]int {
+	order := make(map[string]int, len(rules))
+	for i, r := range rules {
+		order[r.Code] = i
+	}
+	return order
+}
+
 // boolCompare puts false before true.
 func boolCompare(a, b bool) int {
 	switch {

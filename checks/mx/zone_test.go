@@ -26,12 +26,8 @@ func examine(t *testing.T, z *dnstest.Zone, used bool) []finding.Finding {
 }
 
 func arrange(out []finding.Finding) []finding.Finding {
-	order := map[string]int{}
-	for i, r := range Rules() {
-		order[r.Code] = i
-	}
 	finding.Silence(out)
-	finding.Sort(out, order)
+	finding.Sort(out, finding.Order(Rules()))
 	return out
 }
 

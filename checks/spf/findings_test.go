@@ -71,12 +71,8 @@ func examine(t *testing.T, z *zone, domain string, change func(*Input)) (Input, 
 }
 
 func arrange(all []finding.Finding) {
-	order := map[string]int{}
-	for i, r := range Rules() {
-		order[r.Code] = i
-	}
 	finding.Silence(all)
-	finding.Sort(all, order)
+	finding.Sort(all, finding.Order(Rules()))
 }
 
 func top(all []finding.Finding) finding.Finding {
