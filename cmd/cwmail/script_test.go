@@ -35,6 +35,8 @@ func TestScripts(t *testing.T) {
 			env.Setenv("XDG_CONFIG_HOME", env.WorkDir+"/xdg")
 			env.Setenv("HOME", env.WorkDir)
 			env.Setenv("ESC", "\x1b")
+			// A program with the race detector would wait a second at its end.
+			env.Setenv("GORACE", "atexit_sleep_ms=20")
 			zone, err := os.ReadFile("testdata/world.zone")
 			if err != nil {
 				return err
