@@ -106,6 +106,8 @@ var mistakes = []struct {
 	{"D36", at("V=DMARC1; P=None; RUA=mailto:dmarc@customer.example"), "dmarc.case-unusual", dmarcOK},
 
 	{"no mail at the reports' domain", at("v=DMARC1; p=none; rua=mailto:dmarc@gone.example"), "dmarc.report-domain-without-mx", dmarcOK},
+	{"too long, twice", at("v=DMARC1" + strings.Repeat("; p=none", 1000)), "dmarc.tag-duplicate", dmarcOK},
+	{"too long, no version", at("p=none" + strings.Repeat("; x", 2000)), "dmarc.wrong-content", dmarcOK},
 	{"no reports", at("v=DMARC1; p=none"), "dmarc.reports-missing", dmarcOK},
 	{"alignment mode", at("v=DMARC1; p=none; adkim=x; rua=mailto:dmarc@customer.example"), "dmarc.alignment-mode-invalid", dmarcOK},
 	{

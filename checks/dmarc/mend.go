@@ -104,10 +104,17 @@ func (m mending) mend(text string) (string, []fault) {
 
 // tooLong leaves a long record alone that receivers use, and else begins anew.
 func (m mending) tooLong(text string) (string, []fault) {
-	if m.effective || m.mailbox == "" {
-		return text, nil
+	fresh := "v=DMARC1; p=none"
+	if m.mailbox != "" {
+		fresh = Default(m.mailbox)
 	}
-	return Default(m.mailbox), []fault{{wrongContentRule, []string{text[:largeRecord]}}}
+	switch r := Parse(text); {
+	case r.Duplicate != "":
+		return fresh, []fault{{tagDuplicateRule, []string{r.Duplicate}}}
+	case !r.Version:
+		return fresh, []fault{{wrongContentRule, []string{text[:largeRecord]}}}
+	}
+	return text, nil
 }
 
 // Default is the record to begin with where there is none.

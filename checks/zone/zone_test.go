@@ -1,6 +1,7 @@
 package zone_test
 
 import (
+	"fmt"
 	"net/netip"
 	"slices"
 	"strings"
@@ -32,6 +33,18 @@ func world(t *testing.T) (*nameserver.Zone, *nameserver.Server, *dns.Client) {
 	c := dns.NewClient(dns.Config{Servers: []netip.AddrPort{s.Addr}, Timeout: 100 * time.Millisecond, Attempts: 1})
 	t.Cleanup(func() { c.Close(); _ = s.Close() })
 	return z, s, c
+}
+
+// TestManyServers holds that a zone cannot make us ask hundreds of hosts.
+func TestManyServers(t *testing.T) {
+	z, s, c := world(t)
+	for i := range 300 {
+		z.NS("acme.example", fmt.Sprintf("n%d.acme.example", i))
+	}
+	r := zone.Lookup(t.Context(), c, "acme.example")
+	if n := len(r.Servers); n == 0 || n > 20 || s.Distinct() > 60 {
+		t.Errorf("%d servers, %d questions", n, s.Distinct())
+	}
 }
 
 func TestLookup(t *testing.T) {
