@@ -256,10 +256,15 @@ func AppendOPT(b []byte, size uint16, rcode int, errs []EDE) []byte {
 	return AppendRecord(b, []byte{0}, TypeOPT, size, uint32(rcode>>4)<<24, data)
 }
 
-// ReadEDE returns the extended errors in the data of an OPT record.
+// maxEDE is how many extended errors of an answer are read: they end up in a
+// sentence, and a hostile server sends thousands.
+const maxEDE = 8
+
+// ReadEDE returns the extended errors in the data of an OPT record, the first
+// maxEDE of them.
 func ReadEDE(data []byte) []EDE {
 	var out []EDE
-	for len(data) >= 4 {
+	for len(data) >= 4 && len(out) < maxEDE {
 		code, n := binary.BigEndian.Uint16(data), int(binary.BigEndian.Uint16(data[2:]))
 		if 4+n > len(data) {
 			break

@@ -98,3 +98,15 @@ func TestUnescape(t *testing.T) {
 		}
 	}
 }
+
+func TestReadEDEBounded(t *testing.T) {
+	many := make([]EDE, 100)
+	m := AppendOPT(nil, 1232, 0, many)
+	r, err := ReadRecord(m, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := len(ReadEDE(m[r.Data:r.Next])); n == 0 || n > 10 {
+		t.Errorf("%d errors are read", n)
+	}
+}
