@@ -559,6 +559,16 @@ func TestRememberTheme(t *testing.T) {
 	}
 }
 
+func TestPasteIntoALookUp(t *testing.T) {
+	a := ready(t, options(), 100, 30)
+	press(a, "?", "?", "/")
+	a.Update(tea.PasteMsg{Content: " ASCII\n"})
+	press(a, "enter")
+	if got := screen(a); !strings.Contains(got, "ASCII") || a.top().Keys()[1] != keys.Next {
+		t.Errorf("what was pasted is not looked for:\n%s", got)
+	}
+}
+
 func TestSmallWindowTakesOnlyQuit(t *testing.T) {
 	a := ready(t, options(), 39, 24)
 	press(a, "enter", "x", "?")

@@ -138,7 +138,7 @@ func (p *Answers) Type(k tea.KeyPressMsg) {
 
 // Paste puts text into the filter.
 func (p *Answers) Paste(s string) string {
-	told := p.filter.paste(s)
+	told := p.filter.paste(p.b.Texts, s)
 	p.arrange()
 	return told
 }

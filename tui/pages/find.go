@@ -36,14 +36,20 @@ func (f *find) key(k tea.KeyPressMsg, t *widget.Text, lines []string) {
 	default:
 		f.field.Type(k)
 	}
-	f.what = f.field.String()
-	f.missed = f.what != "" && !t.Find(lines, f.what, 1)
+	f.look(t, lines)
 }
 
-func (f *find) paste(s string) string {
-	s, told := widget.Pasted(s)
+func (f *find) paste(texts *ui.Texts, s string, t *widget.Text, lines []string) string {
+	s, told := widget.Pasted(texts, s)
 	f.field.Insert(s)
+	f.look(t, lines)
 	return told
+}
+
+// look goes to the first match of what stands in the field.
+func (f *find) look(t *widget.Text, lines []string) {
+	f.what = f.field.String()
+	f.missed = f.what != "" && !t.Find(lines, f.what, 1)
 }
 
 // next goes to the next match; it tells where there is none.
@@ -121,7 +127,7 @@ func (p *reading) Typing() bool { return p.find.typing }
 func (p *reading) Type(k tea.KeyPressMsg) { p.find.key(k, &p.text, p.lines) }
 
 // Paste adds to what is looked for.
-func (p *reading) Paste(s string) string { return p.find.paste(s) }
+func (p *reading) Paste(s string) string { return p.find.paste(p.b.Texts, s, &p.text, p.lines) }
 
 // Label names keys by what they do here.
 func (p *reading) Label(t *ui.Texts, a keys.Action) string {
@@ -169,8 +175,8 @@ func (f *filter) key(k tea.KeyPressMsg) {
 	}
 }
 
-func (f *filter) paste(s string) string {
-	s, told := widget.Pasted(s)
+func (f *filter) paste(texts *ui.Texts, s string) string {
+	s, told := widget.Pasted(texts, s)
 	f.field.Insert(s)
 	f.what = f.field.String()
 	return told

@@ -183,7 +183,7 @@ func (p *Finding) Typing() bool { return p.find.typing }
 func (p *Finding) Type(k tea.KeyPressMsg) { p.find.key(k, &p.text, p.lines) }
 
 // Paste adds to what is looked for.
-func (p *Finding) Paste(s string) string { return p.find.paste(s) }
+func (p *Finding) Paste(s string) string { return p.find.paste(p.b.Texts, s, &p.text, p.lines) }
 
 // Carry takes the record that is chosen along.
 func (p *Finding) Carry() ui.Carried {

@@ -353,7 +353,7 @@ func (h *Home) Type(k tea.KeyPressMsg) {
 
 // Paste puts text into the filter.
 func (h *Home) Paste(s string) string {
-	told := h.filter.paste(s)
+	told := h.filter.paste(h.b.Texts, s)
 	h.arrange()
 	return told
 }

@@ -127,7 +127,7 @@ func (p *Palette) Type(k tea.KeyPressMsg) {
 
 // Paste searches for what was pasted.
 func (p *Palette) Paste(s string) string {
-	s, told := widget.Pasted(s)
+	s, told := widget.Pasted(p.b.Texts, s)
 	p.field.Insert(s)
 	p.search()
 	return told

@@ -258,7 +258,7 @@ func (p *WhatIf) Paste(s string) string {
 	if f == nil {
 		return ""
 	}
-	clean, told := widget.Pasted(s)
+	clean, told := widget.Pasted(p.b.Texts, s)
 	if p.at == 0 {
 		if d, err := transports.ParseDomain(clean); err == nil {
 			clean = d

@@ -236,6 +236,11 @@ type Texts struct {
 	CopiedNarrow  string
 	CopiedDesktop string
 	CopiedAsked   string
+	Pasted        string
+	PastedSpaces  string
+	PastedQuotes  string
+	PastedAngles  string
+	PastedBreaks  string
 	CopiedTooLong string
 	Characters    [2]string
 	MouseOn       string
@@ -500,6 +505,11 @@ var English = Texts{
 	CopiedTmux:    "Copied %[1]s to tmux and offered them to your terminal. Nothing to paste? Press p.",
 	CopiedNarrow:  "Copied %[1]s to tmux, offered to your terminal. No paste? Press p.",
 	CopiedDesktop: "Copied %[1]s.",
+	Pasted:        "Pasted; taken off: %[1]s.",
+	PastedSpaces:  "spaces",
+	PastedQuotes:  "quotes",
+	PastedAngles:  "angle brackets",
+	PastedBreaks:  "line breaks",
 	CopiedAsked:   "Asked your terminal to copy %[1]s. Nothing to paste? Press p.",
 	CopiedTooLong: "Too long to copy (%[1]s). s saves it.",
 	Characters:    [2]string{"1 character", "%[1]s characters"},

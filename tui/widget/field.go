@@ -112,11 +112,11 @@ func plain(l ui.Look, s string) string {
 
 // Pasted takes off what people copy along: spaces, breaks, quotes, a leading
 // TXT or IN TXT, the wrapping of an address. It says what was taken off.
-func Pasted(s string) (clean, told string) {
+func Pasted(t *ui.Texts, s string) (clean, told string) {
 	clean = strings.TrimSpace(s)
 	var took []string
 	if clean != s {
-		took = append(took, "spaces")
+		took = append(took, t.PastedSpaces)
 	}
 	for _, p := range []string{"IN TXT ", "TXT "} {
 		if len(clean) > len(p) && strings.EqualFold(clean[:len(p)], p) {
@@ -135,19 +135,19 @@ func Pasted(s string) (clean, told string) {
 		}
 		if whole {
 			clean = joined
-			took = append(took, "quotes")
+			took = append(took, t.PastedQuotes)
 		}
 	}
 	if n := len(clean); n > 2 && clean[0] == '<' && clean[n-1] == '>' {
 		clean = clean[1 : n-1]
-		took = append(took, "angle brackets")
+		took = append(took, t.PastedAngles)
 	}
 	if flat := strings.Join(strings.FieldsFunc(clean, func(r rune) bool { return r == '\n' || r == '\r' }), ""); flat != clean {
 		clean = flat
-		took = append(took, "line breaks")
+		took = append(took, t.PastedBreaks)
 	}
 	if len(took) > 0 {
-		told = "Pasted; taken off: " + strings.Join(took, ", ") + "."
+		told = ui.Fill(t.Pasted, strings.Join(took, ", "))
 	}
 	return clean, told
 }

@@ -173,7 +173,7 @@ func TestPasted(t *testing.T) {
 		"v=spf1 -all":                 "v=spf1 -all",
 		`say "hi"`:                    `say "hi"`,
 	} {
-		got, told := Pasted(in)
+		got, told := Pasted(&ui.English, in)
 		if got != want || (told == "") != (in == want) {
 			t.Errorf("Pasted(%q) = %q, %q", in, got, told)
 		}
