@@ -122,12 +122,17 @@ func TestStopped(t *testing.T) {
 }
 
 func TestSideBySide(t *testing.T) {
-	e, cache, _ := examiner(t, chain(), nameserver.Options{})
-	slow := &rounding{Resolver: cache}
-	e.Resolver = slow
-	e.Examine(t.Context(), checks.Target{Domain: "acme.example"}, nil)
-	if slow.deepest() > rounds {
-		t.Errorf("%d rounds of questions, %d would do:\n%v", slow.deepest(), rounds, slow.names)
+	lacking := chain()
+	lacking.Remove("acme.example", dns.TypeTXT)
+	lacking.TXT("acme.example", "v=spf1 mx include:_spf.suite.example -all")
+	for name, zone := range map[string]*nameserver.Zone{"sound": chain(), "without ClockWise": lacking} {
+		e, cache, _ := examiner(t, zone, nameserver.Options{})
+		slow := &rounding{Resolver: cache}
+		e.Resolver = slow
+		e.Examine(t.Context(), checks.Target{Domain: "acme.example"}, nil)
+		if slow.deepest() > rounds {
+			t.Errorf("%s: %d rounds of questions, %d would do:\n%v", name, slow.deepest(), rounds, slow.names)
+		}
 	}
 }
 

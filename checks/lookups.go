@@ -79,20 +79,29 @@ func (w *work) deciding() []dns.Question {
 }
 
 func (w *work) lookAtSPF(ctx context.Context) {
-	relays := w.Service.Relays()
-	if w.external() {
-		relays = nil
+	var relays []netip.Addr
+	var doubled []dns.Answer
+	var wg sync.WaitGroup
+	if w.ours() {
+		relays = w.Service.Relays()
+		wg.Go(func() { doubled = w.askDoubled(ctx) })
 	}
 	w.spf = spf.Lookup(ctx, w.ask, w.envelope, relays, spf.Options{MailFrom: w.mailFrom, Now: w.Now()})
+	wg.Wait()
 	w.spfMore = nil
 	if len(w.spf.Records) == 1 && slices.ContainsFunc(w.spf.Outcomes, func(o spf.Outcome) bool { return o.Result != spf.Pass }) {
-		w.spfMore = w.askDoubled(ctx)
+		w.spfMore = doubled
 	}
 }
 
 // askDoubled looks whether the change that a record lacks was made at the name
-// doubled. It takes a round trip, so only a record that does not do is worth it.
+// doubled. It asks as soon as the record is seen to lack it, while the look-up
+// still follows the record's terms: to wait for the result would cost a round
+// trip more.
 func (w *work) askDoubled(ctx context.Context) []dns.Answer {
+	if !w.lacksClockWise(w.ask.Lookup(ctx, dns.Ask(w.envelope, dns.TypeTXT))) {
+		return nil
+	}
 	names := spf.Doubled(w.envelope)
 	out := make([]dns.Answer, len(names))
 	var wg sync.WaitGroup
@@ -101,6 +110,18 @@ func (w *work) askDoubled(ctx context.Context) []dns.Answer {
 	}
 	wg.Wait()
 	return out
+}
+
+// lacksClockWise holds for an SPF record that does not name ClockWise's.
+func (w *work) lacksClockWise(a dns.Answer) bool {
+	for _, r := range a.Records {
+		record := spf.Parse(r.Strings...)
+		if !spf.IsRecord(record.Text) {
+			continue
+		}
+		return !slices.ContainsFunc(record.Terms, func(t spf.Term) bool { return strings.EqualFold(t.Domain, w.Service.SPFInclude) })
+	}
+	return false
 }
 
 // lookAtSender reads SPF of the domain in From where the envelope has another.
