@@ -5,12 +5,13 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
-	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"clockwise.info/cwmail/checks"
 	"clockwise.info/cwmail/checks/dns"
+	"clockwise.info/cwmail/checks/dns/dnstest"
 	"clockwise.info/cwmail/checks/dns/nameserver"
 	"clockwise.info/cwmail/transports"
 )
@@ -121,71 +122,44 @@ func TestStopped(t *testing.T) {
 	}
 }
 
+// TestSideBySide holds that questions that do not depend on each other are
+// asked together: with answers that each take a second of a clock that stands
+// still otherwise, an examination takes as many seconds as its longest chain.
 func TestSideBySide(t *testing.T) {
-	lacking := chain()
-	lacking.Remove("acme.example", dns.TypeTXT)
-	lacking.TXT("acme.example", "v=spf1 mx include:_spf.suite.example -all")
-	for name, zone := range map[string]*nameserver.Zone{"sound": chain(), "without ClockWise": lacking} {
-		e, cache, _ := examiner(t, zone, nameserver.Options{})
-		slow := &rounding{Resolver: cache}
-		e.Resolver = slow
-		e.Examine(t.Context(), checks.Target{Domain: "acme.example"}, nil)
-		if slow.deepest() > rounds {
-			t.Errorf("%s: %d rounds of questions, %d would do:\n%v", name, slow.deepest(), rounds, slow.names)
-		}
+	const sound = "acme.example TXT v=spf1 mx include:_spf.suite.example include:_spf.clockwise.info -all"
+	const lacking = "acme.example TXT v=spf1 mx include:_spf.suite.example -all"
+	for _, record := range []string{sound, lacking} {
+		synctest.Test(t, func(t *testing.T) {
+			e := &checks.Examiner{Resolver: dns.NewCache(slow{lines(record)}), Now: time.Now, Service: transports.DefaultService()}
+			r := e.Examine(t.Context(), checks.Target{Domain: "acme.example"}, nil)
+			if r.Took > rounds*time.Second {
+				t.Errorf("%s: %v, %d s would do", record, r.Took, rounds)
+			}
+			if want := record == sound; (r.Paths[0].SPF == "pass") != want {
+				t.Errorf("%s: SPF %s", record, r.Paths[0].SPF)
+			}
+		})
 	}
 }
 
-// rounding counts rounds: it holds every question back until no other comes,
-// then answers all at once.
-type rounding struct {
-	dns.Resolver
-	mu    sync.Mutex
-	seen  map[dns.Question]bool
-	round int
-	names [][]string
-	gate  chan struct{}
-	timer *time.Timer
+// lines is chain() in memory, with another SPF record.
+func lines(record string) *dnstest.Zone {
+	return dnstest.New(
+		record, "acme.example SOA ns1.acme.example", "acme.example NS ns1.acme.example", "ns1.acme.example A 127.0.0.1",
+		"acme.example A 192.0.2.80", "acme.example MX 10 mail.acme.example", "mail.acme.example A 192.0.2.25",
+		"_spf.suite.example TXT v=spf1 include:a.suite.example include:b.suite.example -all",
+		"a.suite.example TXT v=spf1 ip4:192.0.2.0/25 -all", "b.suite.example TXT v=spf1 ip4:192.0.2.128/25 -all",
+		"_spf.clockwise.info TXT v=spf1 ip4:31.134.206.128/28 -all",
+		"_dmarc.acme.example TXT v=DMARC1; p=none; rua=mailto:dmarc@acme.example",
+	)
 }
 
-func (r *rounding) deepest() int { r.mu.Lock(); defer r.mu.Unlock(); return r.round }
+// slow answers a second after it was asked.
+type slow struct{ dns.Resolver }
 
-func (r *rounding) Lookup(ctx context.Context, q dns.Question) dns.Answer {
-	r.mu.Lock()
-	if r.seen == nil {
-		r.seen = map[dns.Question]bool{}
-	}
-	if r.seen[q] {
-		r.mu.Unlock()
-		return r.Resolver.Lookup(ctx, q)
-	}
-	if r.gate == nil {
-		r.gate = make(chan struct{})
-		r.names = append(r.names, nil)
-		r.timer = time.AfterFunc(quiet, r.open)
-	} else {
-		r.timer.Reset(quiet)
-	}
-	r.names[len(r.names)-1] = append(r.names[len(r.names)-1], q.String())
-	gate := r.gate
-	r.mu.Unlock()
-	<-gate
-	a := r.Resolver.Lookup(ctx, q)
-	r.mu.Lock()
-	r.seen[q] = true
-	r.mu.Unlock()
-	return a
-}
-
-// quiet is how long no question comes before a round ends.
-const quiet = 30 * time.Millisecond
-
-func (r *rounding) open() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	close(r.gate)
-	r.gate = nil
-	r.round++
+func (s slow) Lookup(ctx context.Context, q dns.Question) dns.Answer {
+	time.Sleep(time.Second)
+	return s.Resolver.Lookup(ctx, q)
 }
 
 // BenchmarkExamine tells how much longer an examination takes than its longest

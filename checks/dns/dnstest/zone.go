@@ -123,6 +123,10 @@ func fill(a dns.Answer, values []string) dns.Answer {
 			pref, host, _ := strings.Cut(v, " ")
 			n, _ := strconv.Atoi(pref)
 			r.Pref, r.Host = uint16(n), strings.TrimSuffix(host, ".")
+		case dns.TypeNS, dns.TypePTR, dns.TypeCNAME:
+			r.Host = strings.TrimSuffix(v, ".")
+		case dns.TypeSOA:
+			r.SOA = &dns.SOA{Server: v}
 		case dns.TypeA, dns.TypeAAAA:
 			r.Addr = netip.MustParseAddr(v)
 		}
