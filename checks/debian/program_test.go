@@ -21,6 +21,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -196,20 +197,28 @@ func onPort(t *testing.T, attempt func(port uint16) (*output, error)) netip.Addr
 	return netip.AddrPort{}
 }
 
-// freePort is a port of loopback that is free for UDP and TCP.
+// ports counts the ports that were given out.
+var ports atomic.Uint32
+
+// freePort is a port of loopback that is free for UDP and TCP, and is given out
+// once. It lies below the ports that the system takes for connections: one of
+// those can be taken before a server has it, even by the very connection that
+// looks whether the server is there, which then talks to itself.
 func freePort(t *testing.T) netip.AddrPort {
 	t.Helper()
-	for range 20 {
-		u, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	const first, many = 12000, 20000
+	for range 200 {
+		port := first + (uint32(os.Getpid())*97+ports.Add(1))%many
+		addr := netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), uint16(port))
+		u, err := net.ListenUDP("udp4", net.UDPAddrFromAddrPort(addr))
 		if err != nil {
-			t.Fatal(err)
+			continue
 		}
-		addr := u.LocalAddr().(*net.UDPAddr).AddrPort()
 		l, err := net.ListenTCP("tcp4", net.TCPAddrFromAddrPort(addr))
 		_ = u.Close()
 		if err == nil {
 			_ = l.Close()
-			return netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), addr.Port())
+			return addr
 		}
 	}
 	t.Fatal("no port is free")
