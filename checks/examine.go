@@ -118,7 +118,7 @@ type work struct {
 // because ctx ended, is unknown in it. emit may be nil.
 func (e *Examiner) Examine(ctx context.Context, t Target, emit func(Event)) Report {
 	started := e.Now()
-	w := &work{Examiner: e, sending: e.sending(t), recorder: dns.NewRecorder(e.Resolver)}
+	w := &work{Examiner: e, sending: e.sending(t), recorder: dns.NewSteadyRecorder(e.Resolver)}
 	w.ask = w.recorder
 	if w.domain != "" {
 		w.look(ctx, t.Name(), emit)

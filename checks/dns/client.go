@@ -57,6 +57,7 @@ type Client struct {
 	peers  []*peer
 	open   chan struct{} // a token for each question that may be put under way
 	grown  atomic.Int64  // tokens added
+	lag    atomic.Int64  // nanoseconds that answers lie around, smoothed
 }
 
 // NewClient makes a Client.
@@ -85,6 +86,19 @@ func (c *Client) Close() {
 	for _, p := range c.peers {
 		p.close()
 	}
+}
+
+// Strained says that answers lie around before anybody takes them: more is
+// asked at once than there is time for, and to ask still more would only fill
+// memory.
+func (c *Client) Strained() bool { return c.lag.Load() > int64(strain) }
+
+const strain = 2 * time.Millisecond
+
+// taken takes note of how long an answer lay around.
+func (c *Client) taken(lay time.Duration) {
+	lag := c.lag.Load()
+	c.lag.Store(lag + (int64(lay)-lag)/64) // who comes in between is one of many
 }
 
 // Lookup asks the configured servers, with recursion, and follows CNAMEs.
@@ -289,6 +303,10 @@ func (x *exchange) run(ctx context.Context) (a Answer, more string) {
 					timer.Reset(min(left, relook))
 					continue
 				}
+				if p.busy(sent) && time.Now().Before(x.deadline) {
+					timer.Reset(min(relook, time.Until(x.deadline)))
+					continue
+				}
 				x.release()
 				p.noAnswer(time.Now())
 				if !time.Now().Before(x.deadline) || x.attempts == x.c.config.Attempts {
@@ -366,6 +384,7 @@ func (x *exchange) take(ctx context.Context, r response) (a Answer, more string,
 		return x.rejected(r.p, networkError(r.err, r.p.name, false))
 	}
 	defer buffers.Put(r.buf)
+	x.c.taken(time.Since(r.at))
 	m, err := readMessage(r.buf[:r.n], x.w.question())
 	switch {
 	case err == nil && m.header.Bits&wire.TC != 0:

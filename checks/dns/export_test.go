@@ -9,3 +9,13 @@ func (c *Cache) Waiting(q Question) int {
 	}
 	return 0
 }
+
+// Kept is the number of answers that are kept.
+func (s *Shared) Kept() (n int) {
+	for i := range s.shards {
+		s.shards[i].mu.Lock()
+		n += len(s.shards[i].at)
+		s.shards[i].mu.Unlock()
+	}
+	return n
+}

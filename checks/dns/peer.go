@@ -41,8 +41,9 @@ type peer struct {
 	sock    *socket
 	srtt    time.Duration // smoothed round trip, as in RFC 6298
 	rttvar  time.Duration
-	plain   bool // does not understand EDNS(0)
-	silent  int  // questions in a row without answer
+	newest  time.Time // when that question was sent which was sent last of those answered
+	plain   bool      // does not understand EDNS(0)
+	silent  int       // questions in a row without answer
 	rested  time.Time
 	idleTCP []*stream
 	closed  bool
@@ -63,13 +64,16 @@ func (p *peer) wait(n int) time.Duration {
 	return min(w<<min(n, 8), mostWait)
 }
 
-// answered takes note of a round trip. Each transmission has its own id, so the
-// round trip is known also when the question was sent again.
-func (p *peer) answered(rtt time.Duration) {
+// answered takes note of a question that was answered. Each transmission has
+// its own id, so the round trip is known also when it was sent again.
+func (p *peer) answered(at time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.silent = 0
-	rtt = max(rtt, time.Microsecond)
+	if at.After(p.newest) {
+		p.newest = at
+	}
+	rtt := max(time.Since(at), time.Microsecond)
 	if p.srtt > 0 {
 		// Some names take a resolver seconds; they say little about the others.
 		rtt = min(rtt, 4*p.srtt+leastWait)
@@ -80,6 +84,25 @@ func (p *peer) answered(rtt time.Duration) {
 	}
 	p.rttvar += ((rtt - p.srtt).Abs() - p.rttvar) / 4
 	p.srtt += (rtt - p.srtt) / 8
+}
+
+// crowd is the number of open questions from which on a server, or we, may be
+// busy with those before a question.
+const crowd = 64
+
+// busy says of a question that it has not got lost as far as one can tell: many
+// are open, and none that was sent after it has been answered. To send it again
+// would add to what makes the server slow.
+func (p *peer) busy(sent time.Time) bool {
+	p.mu.Lock()
+	s, newest := p.sock, p.newest
+	p.mu.Unlock()
+	if s == nil || newest.After(sent) || time.Since(sent) > mostWait {
+		return false
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.open) > crowd
 }
 
 // noAnswer takes note of a question that was waited for in vain.
@@ -226,10 +249,9 @@ func (s *socket) read() {
 		if !ok {
 			continue
 		}
-		rtt := time.Since(sent.at)
-		s.p.answered(rtt)
+		s.p.answered(sent.at)
 		select {
-		case sent.w.in <- response{p: s.p, buf: buf, n: n, plain: sent.plain}:
+		case sent.w.in <- response{p: s.p, buf: buf, n: n, plain: sent.plain, at: time.Now()}:
 			buf = buffers.Get().(*[4096]byte)
 		default: // nobody waits for so many answers
 		}
@@ -294,6 +316,7 @@ type response struct {
 	buf   *[4096]byte
 	n     int
 	plain bool
+	at    time.Time // when it came in
 	err   error
 }
 

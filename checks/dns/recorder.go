@@ -18,49 +18,76 @@ var (
 // evidence of an examination.
 type Recorder struct {
 	r       Resolver
+	steady  bool
 	mu      sync.Mutex
-	seen    map[key]bool
+	seen    map[key]int // place in answers
 	answers []Answer
 }
 
 // NewRecorder makes a Recorder before r.
-func NewRecorder(r Resolver) *Recorder { return &Recorder{r: r, seen: map[key]bool{}} }
+func NewRecorder(r Resolver) *Recorder { return &Recorder{r: r, seen: map[key]int{}} }
+
+// NewSteadyRecorder makes a Recorder that gives the same question the same
+// answer, whatever r would say by now: an examination must not contradict
+// itself where the TTL of an answer is short.
+func NewSteadyRecorder(r Resolver) *Recorder {
+	return &Recorder{r: r, seen: make(map[key]int, 64), answers: make([]Answer, 0, 64), steady: true}
+}
 
 // Lookup asks and keeps the answer.
 func (r *Recorder) Lookup(ctx context.Context, q Question) Answer {
 	q = Ask(q.Name, q.Type)
-	return r.keep(key{q: q}, r.r.Lookup(ctx, q))
+	return r.get(key{q: q}, func() Answer { return r.r.Lookup(ctx, q) })
 }
 
 // LookupUnchecked asks with checking disabled and keeps the answer.
 func (r *Recorder) LookupUnchecked(ctx context.Context, q Question) Answer {
 	q = Ask(q.Name, q.Type)
-	return r.keep(key{q: q, cd: true}, lookupUnchecked(ctx, r.r, q))
+	return r.get(key{q: q, cd: true}, func() Answer { return lookupUnchecked(ctx, r.r, q) })
 }
 
 // AskServer asks one server and keeps the answer.
 func (r *Recorder) AskServer(ctx context.Context, server netip.AddrPort, q Question) Answer {
 	q = Ask(q.Name, q.Type)
-	return r.keep(key{q: q, server: server}, askServer(ctx, r.r, server, q))
+	return r.get(key{q: q, server: server}, func() Answer { return askServer(ctx, r.r, server, q) })
 }
 
 // AskPublic asks one recursive server and keeps the answer.
 func (r *Recorder) AskPublic(ctx context.Context, server netip.AddrPort, q Question) Answer {
 	q = Ask(q.Name, q.Type)
-	return r.keep(key{q: q, server: server, rd: true}, askPublic(ctx, r.r, server, q))
+	return r.get(key{q: q, server: server, rd: true}, func() Answer { return askPublic(ctx, r.r, server, q) })
 }
 
-func (r *Recorder) keep(k key, a Answer) Answer {
+func (r *Recorder) get(k key, ask func() Answer) Answer {
+	if r.steady {
+		if a, ok := r.known(k); ok {
+			return a
+		}
+	}
+	a := ask()
 	if kind, failed := a.Kind(); failed && kind == KindCancelled {
 		return a // says nothing about DNS
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if !r.seen[k] {
-		r.seen[k] = true
+	i, seen := r.seen[k]
+	switch {
+	case !seen:
+		r.seen[k] = len(r.answers)
 		r.answers = append(r.answers, a)
+	case r.steady:
+		return r.answers[i]
 	}
 	return a
+}
+
+func (r *Recorder) known(k key) (Answer, bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if i, ok := r.seen[k]; ok {
+		return r.answers[i], true
+	}
+	return Answer{}, false
 }
 
 // Answers lists the answers, one to a question, in the order of arrival.
