@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf16"
@@ -28,29 +29,41 @@ func JSON(v any, indent string) ([]byte, error) {
 // escape writes what a terminal must not see as \u escapes. Such characters
 // stand only inside the string literals of JSON, so the result is JSON too.
 func escape(encoded []byte) []byte {
-	var out bytes.Buffer
+	if !slices.ContainsFunc(encoded, unusual) {
+		return encoded
+	}
+	out := make([]byte, 0, len(encoded)+len(encoded)/8)
 	marks := 0
 	for len(encoded) > 0 {
+		// Nearly all of it is plain.
+		plain := slices.IndexFunc(encoded, unusual)
+		if plain < 0 {
+			plain = len(encoded)
+		}
+		if plain > 0 {
+			out, encoded, marks = append(out, encoded[:plain]...), encoded[plain:], 0
+			continue
+		}
 		r, n := utf8.DecodeRune(encoded)
 		if unicode.In(r, unicode.Mn, unicode.Me) {
 			marks++
 		} else {
 			marks = 0
 		}
-		switch {
-		case r == '\n', r >= ' ' && r < 0x7f:
-			out.WriteByte(byte(r))
-		case r == 0x7f, invisible(r), !unicode.IsPrint(r), marks > maxMarks:
+		if r == 0x7f || invisible(r) || !unicode.IsPrint(r) || marks > maxMarks {
 			for _, unit := range utf16.AppendRune(nil, r) {
-				fmt.Fprintf(&out, `\u%04x`, unit)
+				out = fmt.Appendf(out, `\u%04x`, unit)
 			}
-		default:
-			out.Write(encoded[:n])
+		} else {
+			out = append(out, encoded[:n]...)
 		}
 		encoded = encoded[n:]
 	}
-	return out.Bytes()
+	return out
 }
+
+// unusual holds for octets that are not printable ASCII or a line end.
+func unusual(c byte) bool { return (c < ' ' || c > '~') && c != '\n' }
 
 // UTF8 returns s with each octet that is not UTF-8 written as \x9b, because
 // JSON has no way to hold it and would drop which octet it was.
