@@ -32,6 +32,18 @@ func WriteJSON(w io.Writer, reports []Report) error {
 	return err
 }
 
+// AppendLine appends a report as one line of JSON Lines. In front stands which
+// line of a list it belongs to, and what stood there.
+func AppendLine(dst []byte, r Report, line int, input string) ([]byte, error) {
+	doc := struct {
+		Line  int    `json:"line"`
+		Input string `json:"input"`
+		jsonReport
+	}{line, input, reportJSON(r)}
+	out, err := safe.JSON(doc, "")
+	return append(dst, out...), err
+}
+
 type jsonReport struct {
 	Target    string         `json:"target"`
 	Domain    string         `json:"domain"`

@@ -60,6 +60,7 @@ var rooms = []room{
 		folder: "checks/lab", ours: append(slices.Clone(subject), "checks/dns/...", "transports", "transports/..."),
 		others: []string{"github.com/emersion/..."}, forbidden: []string{"log", "log/slog"}, why: "a broken world on loopback",
 	},
+	{folder: "checks/audit", ours: []string{"checks", "checks/...", "transports"}, forbidden: machine, why: "goes through lists; files are passed in"},
 	{folder: "checks/debian", why: "tests against the programs of others"},
 	{
 		folder: "checks", ours: []string{"checks/...", "transports"}, others: []string{"golang.org/x/sync/..."},

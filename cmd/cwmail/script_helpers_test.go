@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
 	"os/exec"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -25,6 +27,50 @@ var helpers = map[string]func(*testscript.TestScript, bool, []string){
 	"shape":   scriptShape,
 	"quiet":   scriptQuiet,
 	"narrow":  scriptNarrow,
+
+	"samelines": scriptSameLines,
+	"torn":      scriptTorn,
+}
+
+// scriptSameLines compares the outputs of audits, the first with all others
+// together: the same lines of the list, with the same findings.
+func scriptSameLines(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: samelines FILE FILE ...")
+	}
+	var whole, parts []string
+	for i, file := range args {
+		for line := range strings.Lines(ts.ReadFile(file)) {
+			var r struct {
+				Line     int
+				Input    string
+				Findings []struct{ Code string }
+			}
+			ts.Check(json.Unmarshal([]byte(line), &r))
+			if text := fmt.Sprint(r); i == 0 {
+				whole = append(whole, text)
+			} else {
+				parts = append(parts, text)
+			}
+		}
+	}
+	slices.Sort(whole)
+	slices.Sort(parts)
+	if !slices.Equal(whole, parts) {
+		ts.Fatalf("%q\nis not the same as\n%q", whole, parts)
+	}
+}
+
+// scriptTorn copies the first lines of a file and a half: torn FILE LINES TO.
+func scriptTorn(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: torn FILE LINES TO")
+	}
+	n, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	lines := strings.SplitAfter(ts.ReadFile(args[0]), "\n")
+	text := strings.Join(lines[:n], "") + lines[n][:len(lines[n])/2]
+	ts.Check(os.WriteFile(ts.MkAbs(args[2]), []byte(text), 0o600))
 }
 
 // scriptZone serves a zone file until the script ends: zone world.zone. The

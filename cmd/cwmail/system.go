@@ -15,14 +15,14 @@ type system struct {
 	env      []string
 	now      func() time.Time
 
-	inTerminal, outTerminal bool
-	width                   func() int // of the terminal behind out; 0 when there is none
+	inTerminal, outTerminal, errTerminal bool
+	width                                func() int // of the terminal behind out; 0 when there is none
 }
 
 func realSystem() system {
 	return system{
 		in: os.Stdin, out: os.Stdout, err: os.Stderr, env: os.Environ(), now: time.Now,
-		inTerminal: term.IsTerminal(os.Stdin.Fd()), outTerminal: term.IsTerminal(os.Stdout.Fd()),
+		inTerminal: term.IsTerminal(os.Stdin.Fd()), outTerminal: term.IsTerminal(os.Stdout.Fd()), errTerminal: term.IsTerminal(os.Stderr.Fd()),
 		width: func() int {
 			w, _, err := term.GetSize(os.Stdout.Fd())
 			if err != nil {

@@ -32,6 +32,8 @@ type world struct {
 	talks conversations // with mail servers
 	probe func(context.Context, smtp.Options) smtp.Conversation
 
+	lower    dns.Resolver // who answers, below any cache
+	strained func() bool  // too much is asked of lower at once; nil where that cannot be
 	cache    *dns.Cache
 	recorder *dns.Recorder
 	save     string
@@ -82,7 +84,7 @@ func (a *app) open(ctx context.Context, needConfig bool) (*world, error) {
 // chain puts the cache, the recorder where a run is saved, and the what-if over
 // who answers.
 func (a *app) chain(w *world, lower dns.Resolver) {
-	w.cache = dns.NewCache(lower)
+	w.lower, w.cache = lower, dns.NewCache(lower)
 	var source dns.Resolver = w.cache
 	if w.save != "" { // what nobody asked for is not kept
 		w.recorder = dns.NewRecorder(w.cache)
@@ -167,6 +169,7 @@ func (a *app) openClient(ctx context.Context, w *world) (dns.Resolver, error) {
 	}
 	client := dns.NewClient(dns.Config{Servers: w.own, Dial: w.dial, Now: a.now})
 	w.closers = append(w.closers, client.Close)
+	w.strained = client.Strained
 	return client, nil
 }
 

@@ -1,0 +1,142 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"clockwise.info/cwmail/checks"
+	"clockwise.info/cwmail/checks/audit"
+)
+
+// tally counts what an audit has done, and tells of it on standard error: a
+// line that is written anew on a terminal, else a line now and then.
+type tally struct {
+	a     *app
+	run   *auditRun
+	began time.Time
+
+	mu       sync.Mutex
+	reported int
+	wrong    int // lines that could not be used
+	verdicts map[checks.Verdict]int
+	stopped  chan struct{}
+	once     sync.Once
+	ended    sync.WaitGroup
+}
+
+// How often the progress is told.
+const (
+	onTerminal = 200 * time.Millisecond
+	inLog      = 10 * time.Second
+)
+
+func newTally(a *app, r *auditRun) *tally {
+	t := &tally{a: a, run: r, began: a.now(), verdicts: map[checks.Verdict]int{}, stopped: make(chan struct{})}
+	every := inLog
+	if a.errTerminal {
+		every = onTerminal
+	}
+	t.ended.Go(func() {
+		tick := time.NewTicker(every)
+		defer tick.Stop()
+		for {
+			select {
+			case <-tick.C:
+				t.tell()
+			case <-t.stopped:
+				return
+			}
+		}
+	})
+	return t
+}
+
+func (t *tally) bad(b *audit.Bad) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.wrong++
+	t.clear()
+	writeError(t.a.err, fmt.Sprintf("could not examine line %d, %q", b.Line, b.Text), b.Why, []string{"the rest of the list is examined all the same"})
+}
+
+func (t *tally) done(r audit.Result) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.reported++
+	t.verdicts[r.Report.Verdict]++
+}
+
+// tell writes how far it is.
+func (t *tally) tell() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	took := t.a.now().Sub(t.began)
+	rate := float64(t.reported) / max(took.Seconds(), 0.001)
+	parts := []string{fmt.Sprintf("%d done", t.reported), fmt.Sprintf("%.0f a second", rate)}
+	if t.run.counted {
+		parts[0] = fmt.Sprintf("%d of %d done", t.reported, t.run.total)
+		if rate > 0 {
+			rest := float64(t.run.total-t.reported) / rate
+			parts = append(parts, fmt.Sprintf("%v left", (time.Duration(rest)*time.Second).Round(time.Second)))
+		}
+	}
+	line := strings.Join(append(parts, fmt.Sprintf("%d with a failure", t.verdicts[checks.VerdictFailure])), ", ")
+	if t.a.errTerminal {
+		fmt.Fprintf(t.a.err, "\r%s\x1b[K", line)
+		return
+	}
+	fmt.Fprintln(t.a.err, line)
+}
+
+// clear takes the line of a terminal away.
+func (t *tally) clear() {
+	if t.a.errTerminal {
+		fmt.Fprint(t.a.err, "\r\x1b[K")
+	}
+}
+
+// stop ends the telling.
+func (t *tally) stop() {
+	t.once.Do(func() {
+		close(t.stopped)
+		t.ended.Wait()
+		t.clear()
+	})
+}
+
+// close writes the summary, and says how the audit ended.
+func (t *tally) close(ctx context.Context, err error) error {
+	took := t.a.now().Sub(t.began).Round(time.Millisecond)
+	var counts []string
+	for _, v := range []checks.Verdict{checks.VerdictFailure, checks.VerdictUnknown, checks.VerdictWarning, checks.VerdictNote, checks.VerdictOK} {
+		if n := t.verdicts[v]; n > 0 {
+			counts = append(counts, fmt.Sprintf("%d %s", n, v))
+		}
+	}
+	fmt.Fprintf(t.a.err, "%d domains in %v: %s\n", t.reported, took, strings.Join(counts, ", "))
+	switch {
+	case ctx.Err() != nil:
+		hints := []string{"with --resume OUT the same command goes on where it stopped"}
+		return &failure{what: "could not finish the audit", why: "it was stopped", hints: hints, code: exitUnknown}
+	case err != nil:
+		return &failure{what: "could not finish the audit", why: strings.TrimPrefix(cause(err), "audit: "), hints: []string{"what was written is whole up to its last line"}, code: exitUnknown}
+	case t.run.different != nil:
+		return resumeFailure(t.run.resume, t.run.different)
+	case t.wrong > 0:
+		return status(exitUsage)
+	}
+	return statusOf(t.status())
+}
+
+func (t *tally) status() int {
+	switch {
+	case t.verdicts[checks.VerdictFailure] > 0, t.run.strict && t.verdicts[checks.VerdictWarning] > 0:
+		return exitFailure
+	case t.verdicts[checks.VerdictUnknown] > 0:
+		return exitUnknown
+	}
+	return exitOK
+}
