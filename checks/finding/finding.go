@@ -26,6 +26,10 @@ type Finding struct {
 	// Owner overrides the rule's owner where it is not empty.
 	Owner Owner
 
+	// Lowered makes a failure count as a warning, where the same thing harms
+	// less: a bad certificate on a port where nobody checks it.
+	Lowered bool
+
 	// SilencedBy is the code of the root cause that explains this finding.
 	SilencedBy string
 }
@@ -65,8 +69,13 @@ type Record struct {
 // Code returns the rule's code.
 func (f Finding) Code() string { return f.Rule.Code }
 
-// Severity returns the rule's severity.
-func (f Finding) Severity() Severity { return f.Rule.Severity }
+// Severity returns the rule's severity, a step less where it is lowered.
+func (f Finding) Severity() Severity {
+	if f.Lowered && f.Rule.Severity == Failure {
+		return Warning
+	}
+	return f.Rule.Severity
+}
 
 // Who returns who has to act.
 func (f Finding) Who() Owner {

@@ -77,3 +77,17 @@ func TestSort(t *testing.T) {
 		t.Error("a silenced finding counts")
 	}
 }
+
+func TestLowered(t *testing.T) {
+	for severity, want := range map[Severity]Severity{Failure: Warning, Warning: Warning, Note: Note, Unknown: Unknown} {
+		f := Finding{Rule: &Rule{Severity: severity}, Lowered: true}
+		if f.Severity() != want {
+			t.Errorf("a lowered %s is a %s", severity, f.Severity())
+		}
+	}
+	cause := Finding{Rule: &Rule{Code: "a.cause", Severity: Failure, Hides: []string{"a.effect"}}, Lowered: true}
+	all := []Finding{cause, {Rule: &Rule{Code: "a.effect", Severity: Failure}}}
+	if Silence(all); all[1].SilencedBy != "" {
+		t.Error("what is lowered to a warning hides a failure")
+	}
+}
