@@ -11,42 +11,105 @@ import (
 	"clockwise.info/cwmail/checks/safe"
 )
 
-// WriteMarkdown writes reports ready to be pasted into a ticket. Everything
-// that came from outside stands in code spans or code blocks, so that it is
-// neither markup nor a link there.
+// WriteMarkdown writes reports ready to be pasted into a ticket, put by who has
+// to act, so that each part can be handed to one person. Everything that came
+// from outside stands in code spans or code blocks, so that it is neither
+// markup nor a link there.
 func WriteMarkdown(w io.Writer, reports []Report) error {
-	var b strings.Builder
-	for i, r := range reports {
-		if i > 0 {
-			b.WriteString("\n")
-		}
-		markdownReport(&b, r)
+	m := &markdown{level: "###"}
+	h := newHandover(reports)
+	if len(reports) == 1 {
+		m.heading(reports[0])
+	} else {
+		m.level = "##"
+		m.contents(h)
 	}
-	_, err := io.WriteString(w, b.String())
+	for _, p := range h.parts {
+		m.part(p)
+	}
+	for _, r := range reports {
+		if len(reports) == 1 {
+			m.b.WriteString("\n### " + english.handover.judged + "\n")
+		} else {
+			m.b.WriteString("\n")
+			m.heading(r)
+		}
+		m.tail(r)
+	}
+	_, err := io.WriteString(w, m.b.String())
 	return err
 }
 
-func markdownReport(b *strings.Builder, r Report) {
-	fmt.Fprintf(b, "## %s: %s\n\n", codeSpan(r.Target), strings.TrimSpace(verdictWord(r.knownVerdict())))
+// markdown is a document in the making.
+type markdown struct {
+	b     strings.Builder
+	level string // of the headings of parts
+}
+
+// heading is the verdict on one report.
+func (m *markdown) heading(r Report) {
+	fmt.Fprintf(&m.b, "## %s: %s\n\n", codeSpan(r.Target), verdictWord(r.knownVerdict()))
 	sentence := finding.Fill(english.verdict[r.knownVerdict()], codeSpan(r.Target))
 	if n := counts(r.Open()); n != "" {
 		sentence += " " + n + "."
 	}
-	b.WriteString(sentence + "\n")
-	for i, f := range r.Open() {
-		markdownFinding(b, i+1, f, r)
+	m.b.WriteString(sentence + "\n")
+}
+
+// contents says for several reports who has to act on how much, and what each
+// report says in a word.
+func (m *markdown) contents(h handover) {
+	fmt.Fprintf(&m.b, "# %s\n\n", finding.Fill(english.summary, fmt.Sprint(len(h.reports))))
+	for _, p := range h.parts {
+		fmt.Fprintf(&m.b, "- %s: %s\n", markdownPart(p), counts(p.open()))
 	}
+	m.b.WriteString("\n")
+	for _, r := range h.reports {
+		fmt.Fprintf(&m.b, "- %s %s\n", verdictWord(r.knownVerdict()), codeSpan(r.Target))
+	}
+}
+
+// markdownPart is the heading of a part.
+func markdownPart(p *part) string {
+	if p.owner == finding.Nobody {
+		return english.handover.nobody
+	}
+	return finding.Fill(english.handover.part, markdownActor(p.owner, p.name))
+}
+
+func (m *markdown) part(p *part) {
+	fmt.Fprintf(&m.b, "\n%s %s\n", m.level, markdownPart(p))
+	for _, t := range p.tasks {
+		m.task(t)
+	}
+	if p.owner == finding.Nobody {
+		return
+	}
+	proofs := p.proofs()
+	m.commands(english.handover.verify, proofs.unix)
+	m.commands(english.handover.verifyWindows, proofs.windows)
+}
+
+func (m *markdown) commands(intro string, lines []string) {
+	if len(lines) > 0 {
+		m.b.WriteString("\n" + intro + "\n")
+		codeBlock(&m.b, lines...)
+	}
+}
+
+// tail tells of one report what needs no work.
+func (m *markdown) tail(r Report) {
 	if s := silencedLine(r.Findings); s != "" {
-		b.WriteString("\n" + s + "\n")
+		m.b.WriteString("\n" + s + "\n")
 	}
 	if lines := pathLines(r.Paths); len(lines) > 0 {
-		b.WriteString("\n")
+		m.b.WriteString("\n")
 		for _, l := range lines {
-			b.WriteString("- " + escapeMarkdown(l) + "\n")
+			m.b.WriteString("- " + escapeMarkdown(l) + "\n")
 		}
 	}
 	if !r.Started.IsZero() {
-		fmt.Fprintf(b, "\n%s\n", r.Started.UTC().Format(time.RFC3339))
+		fmt.Fprintf(&m.b, "\n%s\n", r.Started.UTC().Format(time.RFC3339))
 	}
 }
 
@@ -59,39 +122,59 @@ func verdictWord(v Verdict) string {
 	return word
 }
 
-func markdownFinding(b *strings.Builder, n int, f finding.Finding, r Report) {
+func (m *markdown) task(t task) {
+	f, b := t.finding, &m.b
 	text := marked(f)
-	fmt.Fprintf(b, "\n### %d. %s: %s\n\n", n, verdictWord(verdictOf(f.Severity())), text(f.Rule.Title))
+	fmt.Fprintf(b, "\n%s# %d. %s: %s\n\n", m.level, t.number, verdictWord(verdictOf(f.Severity())), text(f.Rule.Title))
 	item := func(label, value string) {
 		if value != "" {
 			fmt.Fprintf(b, "- **%s:** %s\n", label, value)
 		}
 	}
-	item(english.seen, text(f.Rule.Saw))
-	for i, e := range f.Evidence {
-		if i == maxEvidence {
-			b.WriteString("  - " + finding.Fill(english.moreEvidence, fmt.Sprint(len(f.Evidence)-i)) + "\n")
-			break
-		}
-		for _, answer := range strings.Split(e.Answer, "\n") {
-			e.Answer = answer
-			b.WriteString("  - " + codeSpan(evidenceLine(e)) + "\n")
-		}
+	if m.level == "##" { // one of several reports
+		item(english.handover.about, spans(t.targets))
 	}
+	item(english.seen, text(f.Rule.Saw))
+	m.evidence(f)
 	item(english.effect, text(f.Rule.Effect))
 	if f.Action() != "" || f.Severity() != finding.Note { // else nobody has to act
-		item(english.who, markdownActor(f, r))
+		item(english.who, markdownActor(f.Who(), t.report.actorName(f)))
 	}
 	item(english.act, text(f.Rule.Action))
 	item(english.source, escapeMarkdown(strings.Join(append([]string{f.Code()}, f.Rule.References...), ", ")))
-	if f.Fix != nil {
+	switch {
+	case t.same > 0:
+		b.WriteString("\n" + finding.Fill(english.handover.same, fmt.Sprint(t.same)) + "\n")
+	case f.Fix != nil:
 		markdownFix(b, *f.Fix)
 	}
 }
 
-func markdownActor(f finding.Finding, r Report) string {
-	title := finding.Fill(english.owner[f.Who()], "\ue000")
-	return strings.ReplaceAll(title, "\ue000", codeSpan(r.actorName(f)))
+func (m *markdown) evidence(f finding.Finding) {
+	for i, e := range f.Evidence {
+		if i == maxEvidence {
+			m.b.WriteString("  - " + finding.Fill(english.moreEvidence, fmt.Sprint(len(f.Evidence)-i)) + "\n")
+			return
+		}
+		for _, answer := range strings.Split(e.Answer, "\n") {
+			e.Answer = answer
+			m.b.WriteString("  - " + codeSpan(evidenceLine(e)) + "\n")
+		}
+	}
+}
+
+// spans quotes names.
+func spans(names []string) string {
+	out := make([]string, len(names))
+	for i, n := range names {
+		out[i] = codeSpan(n)
+	}
+	return strings.Join(out, ", ")
+}
+
+func markdownActor(owner finding.Owner, name string) string {
+	title := finding.Fill(english.owner[owner], "\ue000")
+	return strings.ReplaceAll(title, "\ue000", codeSpan(name))
 }
 
 func markdownFix(b *strings.Builder, x finding.Fix) {
@@ -179,11 +262,16 @@ func codeSpan(s string) string {
 	return fence + s + fence
 }
 
-// codeBlock writes a value whole, on one line.
-func codeBlock(b *strings.Builder, value string) {
-	value = safe.Line(value)
-	fence := strings.Repeat("`", max(3, longestRun(value)+1))
-	fmt.Fprintf(b, "\n%s\n%s\n%s\n", fence, value, fence)
+// codeBlock writes values whole, each on one line.
+func codeBlock(b *strings.Builder, values ...string) {
+	longest := 2
+	lines := make([]string, len(values))
+	for i, v := range values {
+		lines[i] = safe.Line(v)
+		longest = max(longest, longestRun(lines[i]))
+	}
+	fence := strings.Repeat("`", longest+1)
+	fmt.Fprintf(b, "\n%s\n%s\n%s\n", fence, strings.Join(lines, "\n"), fence)
 }
 
 func longestRun(s string) int {

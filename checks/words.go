@@ -24,6 +24,16 @@ type words struct {
 	addresses                                            [2]string
 
 	failures, warnings, notes, unknowns [2]string
+
+	handover handoverWords
+	overview overviewWords
+}
+
+// handoverWords are those of the documents that people hand over.
+type handoverWords struct {
+	mail, contents, nobody, part       string
+	about, same, verify, verifyWindows string
+	judged, evidence, written, record  string
 }
 
 // english is the language that others are laid over.
@@ -81,6 +91,22 @@ var english = words{
 	warnings: [2]string{"%[1]s warning", "%[1]s warnings"},
 	notes:    [2]string{"%[1]s note", "%[1]s notes"},
 	unknowns: [2]string{"%[1]s could not be determined", "%[1]s could not be determined"},
+
+	handover: handoverWords{
+		mail:          "Mail of %[1]s",
+		contents:      "Contents",
+		nobody:        "To know: nothing has to be done",
+		part:          "For %[1]s",
+		about:         "About",
+		same:          "The change under %[1]s mends this too.",
+		verify:        "To see that it is done, once DNS has the change:",
+		verifyWindows: "On Windows, in PowerShell:",
+		judged:        "How it was judged",
+		evidence:      "What was asked, and what came back",
+		written:       "Examined %[1]s",
+		record:        "One click selects all of it.",
+	},
+	overview: overviewEnglish,
 }
 
 // count picks the form for one or many and fills the number in first.
