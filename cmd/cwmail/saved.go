@@ -51,6 +51,9 @@ type savedConversation struct {
 	Offered      smtp.Extensions `json:"offered"`
 	Reply        savedReply      `json:"reply"`
 	TLS          *savedTLS       `json:"tls"`
+	Faults       []string        `json:"faults,omitempty"`
+	Injected     bool            `json:"injected,omitempty"`
+	Obeyed       bool            `json:"obeyed,omitempty"`
 }
 
 type savedLine struct {
@@ -119,11 +122,11 @@ func (c *conversations) replay(_ context.Context, o smtp.Options) smtp.Conversat
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, talk := range c.all {
-		if talk.Address == o.Address && talk.Host == o.Host && talk.Security == o.Security {
+		if talk.Address == o.Address && talk.Host == o.Host && talk.Security == o.Security && talk.Injected == o.Inject {
 			return talk
 		}
 	}
-	return smtp.Conversation{Address: o.Address, Host: o.Host, Security: o.Security, Began: o.Now(), Trouble: smtp.NotRun, Detail: errReplayed.Error()}
+	return smtp.Conversation{Address: o.Address, Host: o.Host, Security: o.Security, Injected: o.Inject, Began: o.Now(), Trouble: smtp.NotRun, Detail: errReplayed.Error()}
 }
 
 // heard are the talks so far; some may still be going on.
@@ -257,6 +260,7 @@ func toSaved(c smtp.Conversation) savedConversation {
 		Address: c.Address, Host: c.Host, Security: c.Security, Began: c.Began, Took: c.Took, Lines: []savedLine{},
 		Stage: c.Stage, Trouble: c.Trouble, Detail: octets(c.Detail), Octets: c.Octets,
 		Greeting: toSavedReply(c.Greeting), HelloRefused: c.HelloRefused, Clear: c.Clear, Offered: c.Offered, Reply: toSavedReply(c.Reply),
+		Faults: c.Faults, Injected: c.Injected, Obeyed: c.Obeyed,
 	}
 	for _, l := range c.Lines {
 		out.Lines = append(out.Lines, savedLine{l.At, string(l.Dir), octets(l.Text)})
@@ -291,6 +295,7 @@ func (s savedConversation) conversation() (smtp.Conversation, error) {
 		Address: s.Address, Host: s.Host, Security: s.Security, Began: s.Began, Took: s.Took, Stage: s.Stage, Trouble: s.Trouble,
 		Detail: string(s.Detail), Octets: s.Octets, Greeting: s.Greeting.reply(), HelloRefused: s.HelloRefused,
 		Clear: s.Clear, Offered: s.Offered, Reply: s.Reply.reply(),
+		Faults: s.Faults, Injected: s.Injected, Obeyed: s.Obeyed,
 	}
 	for _, l := range s.Lines {
 		if len(l.Dir) == 1 {

@@ -58,6 +58,7 @@ type Conversation struct {
 	Address  netip.AddrPort
 	Host     string
 	Security string
+	Injected bool // see Options.Inject
 	Began    time.Time
 	Took     time.Duration
 	Lines    []Line
@@ -73,6 +74,9 @@ type Conversation struct {
 	Offered      Extensions // offered at the end: after TLS where there is TLS
 	Reply        Reply      // the last one of the server; of BadReply: the one in question
 	TLS          *TLS       // nil without TLS
+
+	Faults []string // breaches of the protocol that did not end the conversation, each once
+	Obeyed bool     // with Injected: what was sent in clear behind STARTTLS was answered inside TLS
 }
 
 // TLS is what a handshake showed.
@@ -86,6 +90,24 @@ type TLS struct {
 
 // OK says that the conversation came to its end.
 func (c Conversation) OK() bool { return c.Trouble == NoTrouble && c.Stage == Done }
+
+// Chain is the presented certificate chain as sent; nil without TLS.
+func (c Conversation) Chain() []*x509.Certificate {
+	if c.TLS == nil {
+		return nil
+	}
+	return c.TLS.Chain
+}
+
+// Waited is how long the server took for its first line; 0 when none came.
+func (c Conversation) Waited() time.Duration {
+	for i, l := range c.Lines {
+		if l.Dir == 'S' && i > 0 {
+			return l.At - c.Lines[i-1].At
+		}
+	}
+	return 0
+}
 
 // String names version and cipher.
 func (t TLS) String() string {

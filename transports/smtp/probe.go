@@ -2,6 +2,7 @@ package smtp
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -10,6 +11,7 @@ import (
 	"io"
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -19,15 +21,21 @@ import (
 type Options struct {
 	Host     string         // name of the server: for SNI and the certificate
 	Address  netip.AddrPort // where it is reached
-	Security string         // "starttls", "tls" or "none"
+	Security string         // "starttls", "tls" or "none"; "connect" only connects
 	Name     string         // said in EHLO (RFC 5321 section 4.1.4)
+
+	// Inject sends a NOOP in clear behind STARTTLS, in the same segment: a
+	// server that answers it inside TLS takes commands of whoever sits on the
+	// line (RFC 3207 section 4.2). Only STARTTLS and Obeyed of such a
+	// conversation tell anything.
+	Inject bool
 
 	Dial  func(ctx context.Context, network, address string) (net.Conn, error)
 	Now   func() time.Time
 	Roots *x509.CertPool // nil: those of the system
 
 	ConnectTimeout time.Duration // for the connection; 0: 10 s
-	ReplyTimeout   time.Duration // for each reply and the handshake; 0: 15 s
+	ReplyTimeout   time.Duration // for each reply and the handshake, twice that for the greeting; 0: 15 s
 }
 
 // Probe greets a server, switches TLS on where Options say so, and takes its
@@ -41,7 +49,7 @@ func Probe(ctx context.Context, o Options) Conversation {
 		o.ReplyTimeout = 15 * time.Second
 	}
 	p := &probe{Options: o, ctx: ctx}
-	p.c = Conversation{Address: o.Address, Host: o.Host, Security: o.Security, Began: o.Now()}
+	p.c = Conversation{Address: o.Address, Host: o.Host, Security: o.Security, Injected: o.Inject, Began: o.Now()}
 	p.run()
 	if p.raw != nil {
 		_ = p.raw.Close()
@@ -62,6 +70,10 @@ type probe struct {
 
 func (p *probe) run() {
 	if !p.connect() {
+		return
+	}
+	if p.Security == "connect" {
+		p.c.Stage = Done
 		return
 	}
 	if p.Security == "tls" && !p.handshake() {
@@ -130,16 +142,25 @@ func (p *probe) connect() bool {
 func (p *probe) greeting() bool {
 	p.c.Stage = max(p.c.Stage, Banner)
 	r, err := p.read()
+	if p.silent(err) {
+		if p.Security != "tls" && p.wantsTLS() {
+			return p.fail(SpeaksTLS, "the server says nothing before a TLS handshake: this port wants TLS from the start")
+		}
+		r, err = p.read() // servers make strangers wait: RFC 5321 section 4.5.3.2.1 asks for patience
+	}
 	p.c.Greeting, p.c.Reply = r, r
 	switch {
-	case err != nil && p.Security != "tls" && timedOut(err) && p.ctx.Err() == nil && p.wantsTLS():
-		return p.fail(SpeaksTLS, "the server says nothing before a TLS handshake: this port wants TLS from the start")
 	case err != nil:
 		return p.broken(err)
 	case r.Code != 220:
 		return p.fail(BadReply, "the greeting is "+r.String())
 	}
 	return true
+}
+
+// silent says that nothing at all came in time.
+func (p *probe) silent(err error) bool {
+	return err != nil && timedOut(err) && p.ctx.Err() == nil && p.c.Octets == nil
 }
 
 // wantsTLS tries a handshake on a connection of its own, where the server was
@@ -196,7 +217,11 @@ func (p *probe) startTLS() bool {
 		p.quit()
 		return false
 	}
-	r, err := p.command("STARTTLS")
+	commands := []string{"STARTTLS"}
+	if p.Inject {
+		commands = append(commands, "NOOP")
+	}
+	r, err := p.command(commands...)
 	switch {
 	case err != nil:
 		return p.broken(err)
@@ -215,7 +240,18 @@ func (p *probe) tlsConfig() *tls.Config {
 		// them: nothing secret is said. keep judges the certificate.
 		InsecureSkipVerify: true,
 		MinVersion:         tls.VersionTLS10,
+		CipherSuites:       suites(),
 	}
+}
+
+// suites are all that there are, the weak ones too: a server that has no
+// others is to be seen. Their order is Go's own, the good ones first.
+func suites() []uint16 {
+	var out []uint16
+	for _, s := range slices.Concat(tls.CipherSuites(), tls.InsecureCipherSuites()) {
+		out = append(out, s.ID)
+	}
+	return out
 }
 
 func (p *probe) handshake() bool {
@@ -272,17 +308,23 @@ func (p *probe) keep(s tls.ConnectionState) bool {
 	return true
 }
 
-// quit takes leave; its answer decides nothing.
+// quit takes leave; its answer decides nothing, but for one that belongs to an
+// earlier command: then an injected one was obeyed.
 func (p *probe) quit() {
 	reply := p.c.Reply
-	_, _ = p.command("QUIT")
+	last, err := p.command("QUIT")
+	p.c.Obeyed = p.Inject && p.c.TLS != nil && err == nil && last.Code == 250
 	p.c.Reply = reply
 }
 
-func (p *probe) command(line string) (Reply, error) {
-	p.say('C', line)
+// command sends lines in one segment, and reads the reply to the first.
+func (p *probe) command(lines ...string) (Reply, error) {
+	p.unasked()
+	for _, l := range lines {
+		p.say('C', l)
+	}
 	err := p.limited(p.ReplyTimeout, func(context.Context) error {
-		_, err := io.WriteString(p.conn, line+"\r\n")
+		_, err := io.WriteString(p.conn, strings.Join(lines, "\r\n")+"\r\n")
 		return err
 	})
 	if err != nil {
@@ -324,6 +366,7 @@ func (p *probe) line() (string, error) {
 			p.c.Octets = []byte(text[:min(len(text), 16)])
 		}
 	}
+	p.form(data)
 	if errors.Is(err, bufio.ErrBufferFull) {
 		return text, errTooLong
 	}
@@ -331,6 +374,42 @@ func (p *probe) line() (string, error) {
 		return text, errNotReply
 	}
 	return text, err
+}
+
+// unasked takes away what came without a question, so that the next reply is
+// that of the next command. After an injected command it is what is looked for.
+func (p *probe) unasked() {
+	if p.Inject {
+		return
+	}
+	for range maxLines {
+		ahead, _ := p.lines.Peek(p.lines.Buffered())
+		if !bytes.ContainsRune(ahead, '\n') {
+			return
+		}
+		p.fault("a reply that nothing was asked for")
+		_, _ = p.line()
+	}
+}
+
+// fault keeps a breach of the protocol (RFC 5321 sections 2.3.8 and
+// 4.5.3.1.5), each kind once.
+func (p *probe) fault(words string) {
+	if !slices.Contains(p.c.Faults, words) {
+		p.c.Faults = append(p.c.Faults, words)
+	}
+}
+
+// form looks for breaches in a line of a reply, as it came.
+func (p *probe) form(data []byte) {
+	switch {
+	case !isReply(strings.TrimRight(string(data), "\r\n")):
+	case !bytes.HasSuffix(data, []byte("\n")):
+	case !bytes.HasSuffix(data, []byte("\r\n")):
+		p.fault("a line that ends with LF alone")
+	case len(data) > 512:
+		p.fault("a line of more than 512 octets")
+	}
 }
 
 func isReply(text string) bool {

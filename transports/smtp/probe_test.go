@@ -56,7 +56,7 @@ func TestProbeGood(t *testing.T) {
 		if c.security != "none" && (got.TLS == nil || got.TLS.Chained != nil || got.TLS.Name != nil || !slices.Equal(got.Offered.Auth(), []string{"PLAIN", "LOGIN"})) {
 			t.Errorf("%s: TLS %v, offered %v", c.security, got.TLS, got.Offered)
 		}
-		if size, ok := got.Offered.Get("SIZE"); !ok || size != "1000000" {
+		if size, ok := got.Offered.Get("SIZE"); !ok || size != "52428800" {
 			t.Errorf("%s: SIZE %q", c.security, size)
 		}
 		if text := transcript(got); !strings.HasPrefix(text, "* connected to ") || !strings.Contains(text, "\nC QUIT\nS 221 2.0.0 bye\n") {

@@ -5,12 +5,14 @@ package smtptest
 import (
 	"bufio"
 	"context"
+	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/asn1"
 	"io"
 	"math/big"
 	"net"
@@ -32,16 +34,22 @@ type Script struct {
 	Replies map[string]string
 	TLS     *tls.Config
 	RawTLS  bool // answer a handshake with text that is no TLS
+	Obeys   bool // answer inside TLS what came in clear behind STARTTLS
 }
+
+// Offers are the extensions of Good, but for STARTTLS and AUTH, as they stand
+// in a reply to EHLO.
+const Offers = "250-SIZE 52428800\r\n250-PIPELINING\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n250-CHUNKING\r\n250-DSN\r\n" +
+	"250-ENHANCEDSTATUSCODES\r\n250-REQUIRETLS\r\n250-LIMITS RCPTMAX=100\r\n"
 
 // Good is a server without fault.
 func Good(c tls.Certificate) Script {
 	return Script{
 		Greeting: "220 mail.acme.example ESMTP",
 		Replies: map[string]string{
-			"EHLO":     "250-mail.acme.example\r\n250-SIZE 1000000\r\n250 STARTTLS",
+			"EHLO":     "250-mail.acme.example\r\n" + Offers + "250 STARTTLS",
 			"STARTTLS": "220 2.0.0 go on",
-			"EHLO TLS": "250-mail.acme.example\r\n250-SIZE 1000000\r\n250 AUTH PLAIN LOGIN",
+			"EHLO TLS": "250-mail.acme.example\r\n" + Offers + "250 AUTH PLAIN LOGIN",
 			"QUIT":     "221 2.0.0 bye",
 		},
 		TLS: &tls.Config{Certificates: []tls.Certificate{c}},
@@ -121,12 +129,16 @@ func (s *Server) serve(c net.Conn, script Script) {
 	if !say(c, script.Greeting) {
 		return
 	}
-	lines := bufio.NewScanner(c)
-	for lines.Scan() {
+	lines := newReader(c)
+	for {
+		line, err := lines.next()
+		if err != nil {
+			return
+		}
 		s.mu.Lock()
-		s.heard = append(s.heard, lines.Text())
+		s.heard = append(s.heard, line)
 		s.mu.Unlock()
-		verb, _, _ := strings.Cut(lines.Text(), " ")
+		verb, _, _ := strings.Cut(line, " ")
 		reply, known := script.Replies[verb]
 		if r, ok := script.Replies[verb+" TLS"]; ok && secure {
 			reply, known = r, true
@@ -143,13 +155,33 @@ func (s *Server) serve(c net.Conn, script Script) {
 				_, _ = io.Copy(io.Discard, c) // closing with octets unread would reset the connection
 				return
 			}
+			behind := lines.more()
 			t := tls.Server(c, script.TLS)
 			if t.Handshake() != nil {
 				return
 			}
-			c, secure, lines = t, true, bufio.NewScanner(t)
+			c, secure, lines = t, true, newReader(t)
+			if script.Obeys && behind && !say(c, "250 2.0.0 Ok") {
+				return
+			}
 		}
 	}
+}
+
+// reader reads lines.
+type reader struct{ *bufio.Reader }
+
+func newReader(c net.Conn) reader { return reader{bufio.NewReader(c)} }
+
+func (r reader) next() (string, error) {
+	line, err := r.ReadString('\n')
+	return strings.TrimRight(line, "\r\n"), err
+}
+
+// more says whether more came in the same segment, and forgets it.
+func (r reader) more() bool {
+	n, _ := r.Discard(r.Buffered())
+	return n > 0
 }
 
 // say writes a reply; false ends the conversation.
@@ -167,9 +199,10 @@ func say(c net.Conn, reply string) bool {
 
 // Authority issues certificates.
 type Authority struct {
-	Pool *x509.CertPool
+	Pool *x509.CertPool // its root
 	cert *x509.Certificate
 	key  *ecdsa.PrivateKey
+	sent [][]byte // what stands behind a certificate of it, in DER
 }
 
 // Cert says how a certificate is; zero values are those of a good one.
@@ -178,6 +211,12 @@ type Cert struct {
 	NotBefore, Expiry time.Time
 	SelfSigned        bool
 	IssuerURL         string
+	Logged            bool // it says that it stands in public logs (RFC 6962 section 3.3)
+	Key               crypto.Signer
+	Algorithm         x509.SignatureAlgorithm
+	Purposes          []x509.ExtKeyUsage
+	Usage             x509.KeyUsage
+	Authority         bool // marked as one of an authority
 }
 
 // Start of the validity of good certificates, and a time within it.
@@ -190,20 +229,39 @@ var (
 // NewAuthority makes a root.
 func NewAuthority(t *testing.T) *Authority {
 	t.Helper()
-	a := &Authority{key: newKey(t), Pool: x509.NewCertPool()}
+	a := &Authority{Pool: x509.NewCertPool()}
+	a.make(t, "Test Root", Until.AddDate(10, 0, 0), nil)
+	a.Pool.AddCert(a.cert)
+	return a
+}
+
+// Intermediate makes an authority below a.
+func (a *Authority) Intermediate(t *testing.T, expiry time.Time) *Authority {
+	t.Helper()
+	b := &Authority{Pool: a.Pool}
+	b.make(t, "Test Intermediate", expiry, a)
+	b.sent = append([][]byte{b.cert.Raw}, a.sent...)
+	return b
+}
+
+func (a *Authority) make(t *testing.T, name string, expiry time.Time, above *Authority) {
+	t.Helper()
+	a.key = newKey(t)
 	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "Test Root"}, NotBefore: Since.AddDate(-10, 0, 0), NotAfter: Until.AddDate(10, 0, 0),
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name}, NotBefore: Since.AddDate(-10, 0, 0), NotAfter: expiry,
 		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign,
 	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, &a.key.PublicKey, a.key)
+	parent, signer := template, a.key
+	if above != nil {
+		parent, signer = above.cert, above.key
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, parent, &a.key.PublicKey, signer)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if a.cert, err = x509.ParseCertificate(der); err != nil {
 		t.Fatal(err)
 	}
-	a.Pool.AddCert(a.cert)
-	return a
 }
 
 func newKey(t *testing.T) *ecdsa.PrivateKey {
@@ -215,7 +273,7 @@ func newKey(t *testing.T) *ecdsa.PrivateKey {
 	return key
 }
 
-// Issue makes a certificate.
+// Issue makes a certificate, with the chain behind it.
 func (a *Authority) Issue(t *testing.T, c Cert) tls.Certificate {
 	t.Helper()
 	if c.NotBefore.IsZero() {
@@ -227,21 +285,36 @@ func (a *Authority) Issue(t *testing.T, c Cert) tls.Certificate {
 	if c.Names == nil {
 		c.Names = []string{"mail.acme.example"}
 	}
+	if c.Usage == 0 {
+		c.Usage = x509.KeyUsageDigitalSignature
+	}
+	if c.Purposes == nil {
+		c.Purposes = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}
+	}
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: c.Names[0]}, DNSNames: c.Names, NotBefore: c.NotBefore, NotAfter: c.Expiry,
-		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+		KeyUsage: c.Usage, ExtKeyUsage: c.Purposes, SignatureAlgorithm: c.Algorithm, IsCA: c.Authority, BasicConstraintsValid: true,
 	}
 	if c.IssuerURL != "" {
 		template.IssuingCertificateURL = []string{c.IssuerURL}
 	}
-	key := newKey(t)
-	parent, signer := a.cert, a.key
-	if c.SelfSigned {
-		parent, signer = template, key
+	if c.Logged {
+		template.ExtraExtensions = []pkix.Extension{{Id: asn1.ObjectIdentifier{1, 3, 6, 1, 4, 1, 11129, 2, 4, 2}, Value: []byte{4, 2, 0, 0}}}
 	}
-	der, err := x509.CreateCertificate(rand.Reader, template, parent, &key.PublicKey, signer)
+	if c.Key == nil {
+		c.Key = newKey(t)
+	}
+	parent, signer := a.cert, crypto.Signer(a.key)
+	if c.SelfSigned {
+		parent, signer = template, c.Key
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, parent, c.Key.Public(), signer)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
+	out := tls.Certificate{Certificate: [][]byte{der}, PrivateKey: c.Key}
+	if !c.SelfSigned {
+		out.Certificate = append(out.Certificate, a.sent...)
+	}
+	return out
 }
