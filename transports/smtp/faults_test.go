@@ -9,6 +9,7 @@ import (
 	"net"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -86,6 +87,8 @@ func TestPatience(t *testing.T) {
 	}{{20 * time.Second, NoTrouble}, {time.Hour, TimedOut}} {
 		synctest.Test(t, func(t *testing.T) {
 			dials := 0
+			var servers sync.WaitGroup
+			defer servers.Wait()
 			got := Probe(t.Context(), Options{
 				Host: "mail.acme.example", Security: "none", Name: "cwmail.example", Now: time.Now,
 				Dial: func(context.Context, string, string) (net.Conn, error) {
@@ -95,7 +98,7 @@ func TestPatience(t *testing.T) {
 						there.Close()
 						return here, nil
 					}
-					go slow(there, c.after)
+					servers.Go(func() { slow(there, c.after) })
 					return here, nil
 				},
 			})
