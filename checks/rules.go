@@ -4,6 +4,7 @@ import (
 	"slices"
 	"sync"
 
+	"clockwise.info/cwmail/checks/address"
 	"clockwise.info/cwmail/checks/dkim"
 	"clockwise.info/cwmail/checks/dmarc"
 	"clockwise.info/cwmail/checks/finding"
@@ -17,7 +18,7 @@ import (
 // Rules returns every rule that cwmail can raise, in the order of the
 // catalogue, which decides between findings of equal weight.
 func Rules() []*finding.Rule {
-	return slices.Concat(spf.Rules(), dkim.Rules(), dmarc.Rules(), mx.Rules(), zone.Rules(), relay.Rules(), settings.Rules())
+	return slices.Concat(spf.Rules(), dkim.Rules(), dmarc.Rules(), mx.Rules(), zone.Rules(), relay.Rules(), address.Rules(), settings.Rules())
 }
 
 // Rule returns the rule of that code.

@@ -51,6 +51,7 @@ var rooms = []room{
 	{folder: "checks/dkim", ours: subject, others: []string{"github.com/emersion/go-msgauth/...", "golang.org/x/net/..."}, forbidden: machine, why: "a subject"},
 	{folder: "checks/dmarc", ours: subject, others: []string{"golang.org/x/net/..."}, forbidden: machine, why: "a subject; it gets SPF's and DKIM's outcome as values"},
 	{folder: "checks/mx", ours: subject, forbidden: machine, others: []string{"golang.org/x/net/..."}, why: "a subject"},
+	{folder: "checks/address", ours: subject, forbidden: machine, why: "a subject"},
 	{folder: "checks/zone", ours: subject, forbidden: machine, others: []string{"golang.org/x/net/..."}, why: "a subject"},
 	{folder: "checks/propagation", ours: subject, forbidden: machine, why: "a subject"},
 	{folder: "checks/provider", ours: subject, forbidden: machine, why: "a subject"},
