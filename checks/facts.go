@@ -6,6 +6,7 @@ import (
 	"clockwise.info/cwmail/checks/dkim"
 	"clockwise.info/cwmail/checks/dmarc"
 	"clockwise.info/cwmail/checks/mx"
+	"clockwise.info/cwmail/checks/provider"
 	"clockwise.info/cwmail/checks/relay"
 	"clockwise.info/cwmail/checks/safe"
 	"clockwise.info/cwmail/checks/spf"
@@ -21,6 +22,8 @@ type Facts struct {
 	Zone  *zone.Result
 	Relay *relay.Result
 
+	Provider *provider.Detection // who runs the DNS of the domain's zone
+
 	Signature       string // what a verifier would say of this target's signature
 	SignatureReason string
 }
@@ -28,6 +31,7 @@ type Facts struct {
 func (w *work) facts() Facts {
 	return Facts{
 		SPF: &w.spf, DKIM: w.dkim, DMARC: &w.dmarc, MX: &w.mx, Zone: &w.zone, Relay: w.relay,
+		Provider:  runner(w.zone),
 		Signature: w.signed, SignatureReason: w.whySigned,
 	}
 }
@@ -51,7 +55,39 @@ func (f Facts) MarshalJSON() ([]byte, error) {
 	if f.MX != nil {
 		out["mx"] = mxFacts(*f.MX)
 	}
+	if f.Provider != nil {
+		out["provider"] = providerFacts(*f.Provider)
+	}
 	return json.Marshal(out)
+}
+
+// runner is who runs a zone's DNS; nil where its name servers are not known.
+func runner(z zone.Result) *provider.Detection {
+	if len(z.Servers) == 0 {
+		return nil
+	}
+	var names []string
+	for _, s := range z.Servers {
+		names = append(names, s.Name)
+	}
+	d := provider.Detect(names)
+	return &d
+}
+
+// providerFacts is nil for name servers of nobody that is known. Where they
+// belong to several, none of them is the provider.
+func providerFacts(d provider.Detection) any {
+	if !d.Known() {
+		return nil
+	}
+	out := map[string]any{
+		"id": nil, "name": d.Name(), "certainty": d.Certainty(), "entry": provider.Unsure, "wholesale": false, "servers": texts(d.Servers),
+	}
+	if len(d.Providers) == 1 {
+		p := d.Providers[0]
+		out["id"], out["entry"], out["wholesale"] = p.ID, p.Entry, p.Wholesale
+	}
+	return out
 }
 
 func spfFacts(r spf.Result) map[string]any {
