@@ -98,6 +98,15 @@ type Answer struct {
 	Direct bool          // asked of Server itself, without recursion: see Asker
 	Public bool          // asked of Server itself, with recursion: see PublicAsker
 	CD     bool          // asked with checking disabled: see Unchecker
+	DO     bool          // asked for with the signatures: see SignedAsker
+	Plain  bool          // the server answers only without EDNS(0) (RFC 6891 section 7)
+
+	// Delegation names the servers to which a referral delegates the name; the
+	// answer itself has failed with KindLame.
+	Delegation []string
+	// Signed and Expires are when the signatures of the records began and cease
+	// to hold, of those that expire first; zero where none were asked for or seen.
+	Signed, Expires time.Time
 }
 
 // Void says whether this is a void answer in the sense of RFC 7208 section

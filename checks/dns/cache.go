@@ -20,11 +20,12 @@ type key struct {
 	server netip.AddrPort
 	rd     bool // with server: with recursion
 	cd     bool
+	do     bool
 }
 
 // answer is an Answer that says nothing yet.
 func (k key) answer() Answer {
-	a := Answer{Question: k.q, CD: k.cd}
+	a := Answer{Question: k.q, CD: k.cd, DO: k.do}
 	if k.server.IsValid() {
 		a.Direct, a.Public, a.Server = !k.rd, k.rd, k.server.String()
 	}

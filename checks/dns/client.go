@@ -440,11 +440,19 @@ func (x *exchange) read(m message, p *peer, tcp bool) (a Answer, more string, th
 			return loop, "", done
 		}
 		x.last.Rcode, x.last.EDE, x.last.Size, x.last.TCP = rcodeName(m.rcode), m.ede, len(m.data), tcp
+		x.last.Plain = p.isPlain()
+		if e.Kind == KindLame {
+			x.last.Delegation = m.delegation(x.q.Name)
+		}
 		return x.rejected(p, e)
 	}
 	more, err := m.answer(&a, x.q)
 	if err != nil {
 		return x.rejected(p, &Error{Kind: KindMalformed, Server: p.name, TCP: tcp})
+	}
+	a.Plain = p.isPlain()
+	if x.w.signed {
+		a.Signed, a.Expires = m.signatures(a.At)
 	}
 	return a, more, done
 }
@@ -462,7 +470,7 @@ func (x *exchange) judge(m message, p *peer) *Error {
 	e := &Error{Server: p.name, Detail: rcodeName(m.rcode)}
 	switch m.rcode {
 	case wire.NoError:
-		lame := len(m.answers) == 0 && m.soa.Next == 0 && m.authority && m.header.Bits&wire.AA == 0
+		lame := len(m.answers) == 0 && m.soa.Next == 0 && len(m.referral) > 0 && m.header.Bits&wire.AA == 0
 		if lame && (!x.recursion || m.header.Bits&wire.RA == 0) {
 			e.Kind = KindLame
 			return e

@@ -30,13 +30,13 @@ func rcodeName(rcode int) string {
 
 // message is what a response says, its records not yet read.
 type message struct {
-	data      []byte
-	header    wire.Header
-	rcode     int // with the upper bits of EDNS
-	answers   []wire.Record
-	soa       wire.Record // in the authority section; Next is 0 when there is none
-	authority bool        // NS records in the authority section: a referral, perhaps
-	ede       []string
+	data     []byte
+	header   wire.Header
+	rcode    int // with the upper bits of EDNS
+	answers  []wire.Record
+	soa      wire.Record   // in the authority section; Next is 0 when there is none
+	referral []wire.Record // NS records in the authority section: a referral, perhaps
+	ede      []string
 }
 
 // readMessage splits a response that answers the question section given.
@@ -67,7 +67,9 @@ func readMessage(m, question []byte) (message, error) {
 		case i < int(h.AN):
 			msg.answers = append(msg.answers, r)
 		case i < int(h.AN)+int(h.NS):
-			msg.authority = msg.authority || Type(r.Type) == TypeNS
+			if Type(r.Type) == TypeNS && r.Class == wire.ClassIN && len(msg.referral) < maxDelegated {
+				msg.referral = append(msg.referral, r)
+			}
 			if Type(r.Type) == TypeSOA && msg.soa.Next == 0 {
 				msg.soa = r
 			}

@@ -298,6 +298,7 @@ type waiter struct {
 	in      chan response
 	packet  []byte // header, question, OPT
 	end     int    // of the question
+	signed  bool   // asks for signatures
 	tickets []ticket
 
 	memory [wire.HeaderLen + 255 + 4 + 11]byte
@@ -324,15 +325,18 @@ type response struct {
 const ednsSize = 1232
 
 func newWaiter(q Question, bits uint16) (*waiter, error) {
-	w := &waiter{in: make(chan response, 4)}
+	w := &waiter{in: make(chan response, 4), signed: bits&wantSignatures != 0}
 	w.tickets = w.first[:0]
-	b := wire.AppendHeader(w.memory[:0], wire.Header{Bits: bits, QD: 1, AR: 1})
+	b := wire.AppendHeader(w.memory[:0], wire.Header{Bits: bits &^ wantSignatures, QD: 1, AR: 1})
 	b, err := wire.AppendQuestion(b, q.Name, uint16(q.Type))
 	if err != nil {
 		return nil, err
 	}
 	w.end = len(b)
 	w.packet = wire.AppendOPT(b, ednsSize, 0, nil)
+	if w.signed {
+		*doFlag(w.packet) |= 0x80
+	}
 	return w, nil
 }
 

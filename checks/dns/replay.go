@@ -20,7 +20,7 @@ type Replay struct{ answers map[key]Answer }
 func NewReplay(answers []Answer) *Replay {
 	r := &Replay{map[key]Answer{}}
 	for _, a := range answers {
-		k := key{q: Ask(a.Question.Name, a.Question.Type), cd: a.CD}
+		k := key{q: Ask(a.Question.Name, a.Question.Type), cd: a.CD, do: a.DO}
 		if k.rd = a.Public; a.Direct || a.Public {
 			k.server, _ = netip.ParseAddrPort(a.Server)
 		}

@@ -32,7 +32,11 @@ type Saved struct {
 	Zone    string        `json:"zone,omitempty"`
 	Size    int           `json:"size,omitempty"`
 	EDE     []string      `json:"ede,omitempty"`
-	Flags   []string      `json:"flags,omitempty"` // tcp, ad, aa, direct, public, cd, cached
+	Flags   []string      `json:"flags,omitempty"` // tcp, ad, aa, direct, public, cd, do, plain, cached
+
+	Delegation []string  `json:"delegation,omitempty"`
+	Signed     time.Time `json:"signed,omitzero"`
+	Expires    time.Time `json:"expires,omitzero"`
 }
 
 // SavedRecord is the JSON form of a Record.
@@ -83,7 +87,7 @@ func (a *Answer) flags() []struct {
 	return []struct {
 		name string
 		on   *bool
-	}{{"tcp", &a.TCP}, {"ad", &a.AD}, {"aa", &a.AA}, {"direct", &a.Direct}, {"public", &a.Public}, {"cd", &a.CD}, {"cached", &a.Cached}}
+	}{{"tcp", &a.TCP}, {"ad", &a.AD}, {"aa", &a.AA}, {"direct", &a.Direct}, {"public", &a.Public}, {"cd", &a.CD}, {"do", &a.DO}, {"plain", &a.Plain}, {"cached", &a.Cached}}
 }
 
 // Save makes the JSON form.
@@ -92,6 +96,7 @@ func Save(a Answer) Saved {
 		Name: escape(a.Question.Name), Type: a.Question.Type.String(), Status: a.Status.String(),
 		Chain: escapeAll(a.Chain), Rcode: a.Rcode, Server: a.Server, At: a.At, Took: milliseconds(a.Took),
 		TTL: int64(a.TTL / time.Second), Zone: escape(a.Zone), Size: a.Size, EDE: escapeAll(a.EDE),
+		Delegation: escapeAll(a.Delegation), Signed: a.Signed, Expires: a.Expires,
 	}
 	for _, f := range a.flags() {
 		if *f.on {
@@ -146,6 +151,7 @@ func (s Saved) Answer() (Answer, error) {
 		Question: Ask(unescape(s.Name), typ), Status: Status(status), Chain: unescapeAll(s.Chain),
 		Rcode: s.Rcode, Server: s.Server, At: s.At, Took: duration(s.Took), TTL: seconds(s.TTL),
 		Zone: unescape(s.Zone), Size: s.Size, EDE: unescapeAll(s.EDE),
+		Delegation: unescapeAll(s.Delegation), Signed: s.Signed, Expires: s.Expires,
 	}
 	for _, f := range a.flags() {
 		*f.on = slices.Contains(s.Flags, f.name)

@@ -35,18 +35,20 @@ type Behaviour struct {
 	Delay      time.Duration // answers that much later
 	Loss       float64       // part of the questions over UDP that get lost
 	EDE        []EDE
-	AD         bool // says that DNSSEC validated
-	NoAA       bool // says that it has no authority
-	NoEDNS     bool // answers FORMERR to a question with EDNS(0)
-	NoFollow   bool // leaves a CNAME to the asker
-	Refer      bool // knows nothing and refers to other servers
-	NoSOA      bool // negative answers without SOA
-	WrongID    bool // sends an answer with another id first
-	WrongName  bool // sends an answer to another question first
-	WrongPort  bool // sends an answer from another port first
-	OnlyWrong  bool // and never sends the good one
-	Garbage    bool // sends octets that are no message, with the right id
-	Duplicates int  // sends the answer so many times more
+	AD         bool      // says that DNSSEC validated
+	NoAA       bool      // says that it has no authority
+	NoEDNS     bool      // answers FORMERR to a question with EDNS(0)
+	NoFollow   bool      // leaves a CNAME to the asker
+	Refer      bool      // knows nothing and refers to other servers
+	ReferTo    []string  // delegates the name to these servers
+	SignedTill time.Time // adds a signature of made up octets where one is asked for, a month old
+	NoSOA      bool      // negative answers without SOA
+	WrongID    bool      // sends an answer with another id first
+	WrongName  bool      // sends an answer to another question first
+	WrongPort  bool      // sends an answer from another port first
+	OnlyWrong  bool      // and never sends the good one
+	Garbage    bool      // sends octets that are no message, with the right id
+	Duplicates int       // sends the answer so many times more
 }
 
 func (b Behaviour) applies(t dns.Type) bool { return len(b.Types) == 0 || slices.Contains(b.Types, t) }

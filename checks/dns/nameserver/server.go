@@ -211,6 +211,9 @@ func (s *Server) respond(b []byte, q query, be Behaviour, limit int) []byte {
 	case be.NoEDNS && q.edns:
 		h := wire.Header{ID: q.header.ID, Bits: wire.QR | wire.FormErr}
 		return wire.AppendHeader(b, h)
+	case len(be.ReferTo) > 0:
+		be.NoAA = true
+		return pack(b, q, reply{referTo: be.ReferTo}, be, limit)
 	case be.Refer:
 		be.NoAA = true
 		return pack(b, q, reply{refer: true}, be, limit)
