@@ -13,6 +13,7 @@ var (
 	_ Asker       = (*Overlay)(nil)
 	_ Unchecker   = (*Overlay)(nil)
 	_ PublicAsker = (*Overlay)(nil)
+	_ Starter     = (*Overlay)(nil)
 )
 
 // WhatIf is the server of an answer that an Overlay makes.
@@ -54,7 +55,20 @@ func NewOverlay(r Resolver, sets []Set) *Overlay {
 
 // Lookup answers from the sets where they matter, else from below.
 func (o *Overlay) Lookup(ctx context.Context, q Question) Answer {
+	if len(o.sets) == 0 {
+		return o.r.Lookup(ctx, q)
+	}
 	return o.lookup(ctx, q, o.r.Lookup)
+}
+
+// Start begins a question.
+func (o *Overlay) Start(ctx context.Context, q Question) Pending {
+	if len(o.sets) == 0 {
+		return Start(ctx, o.r, q)
+	}
+	done := make(chan Answer, 1)
+	go func() { done <- o.Lookup(ctx, q) }()
+	return Pending{wait: func() Answer { return <-done }}
 }
 
 // LookupUnchecked is Lookup with checking disabled.

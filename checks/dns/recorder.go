@@ -12,6 +12,7 @@ var (
 	_ Asker       = (*Recorder)(nil)
 	_ Unchecker   = (*Recorder)(nil)
 	_ PublicAsker = (*Recorder)(nil)
+	_ Starter     = (*Recorder)(nil)
 )
 
 // Recorder keeps the answers that pass through it, each question once: the
@@ -64,7 +65,27 @@ func (r *Recorder) get(k key, ask func() Answer) Answer {
 			return a
 		}
 	}
-	a := ask()
+	return r.keep(k, ask())
+}
+
+// Start begins a question; its answer is kept when somebody waits for it.
+func (r *Recorder) Start(ctx context.Context, q Question) Pending {
+	q = Ask(q.Name, q.Type)
+	k := key{q: q}
+	if r.steady {
+		if a, ok := r.known(k); ok {
+			return Pending{answer: a}
+		}
+	}
+	p := Start(ctx, r.r, q)
+	if p.Known() {
+		return Pending{answer: r.keep(k, p.answer)}
+	}
+	return Pending{wait: func() Answer { return r.keep(k, p.wait()) }}
+}
+
+// keep keeps the first answer to each question.
+func (r *Recorder) keep(k key, a Answer) Answer {
 	if kind, failed := a.Kind(); failed && kind == KindCancelled {
 		return a // says nothing about DNS
 	}

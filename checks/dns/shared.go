@@ -13,6 +13,7 @@ var (
 	_ Asker       = (*Shared)(nil)
 	_ Unchecker   = (*Shared)(nil)
 	_ PublicAsker = (*Shared)(nil)
+	_ Starter     = (*Shared)(nil)
 )
 
 // Shared is the cache of a long run over many domains. It keeps at most a given
@@ -24,6 +25,20 @@ type Shared struct {
 	now    func() time.Time
 	seed   maphash.Seed
 	shards [sharedShards]shard
+
+	// Questions are asked by goroutines that stay: one that begins anew for
+	// each has to let its stack grow each time.
+	jobs chan job
+	quit chan struct{}
+}
+
+// job is a question that somebody has to ask.
+type job struct {
+	ctx context.Context
+	sh  *shard
+	k   key
+	f   *leader
+	ask func(context.Context) Answer
 }
 
 const sharedShards = 64
@@ -65,86 +80,115 @@ type leader struct {
 
 // NewShared makes an empty Shared of size answers before r; now is the clock.
 func NewShared(r Resolver, size int, now func() time.Time) *Shared {
-	s := &Shared{r: r, now: now, seed: maphash.MakeSeed()}
+	s := &Shared{r: r, now: now, seed: maphash.MakeSeed(), jobs: make(chan job), quit: make(chan struct{})}
 	for i := range s.shards {
 		s.shards[i] = shard{at: map[key]*line{}, flying: map[key]*leader{}, limit: max(size/sharedShards, 1)}
 	}
 	return s
 }
 
+// Close ends the goroutines that ask. Nothing may be asked any more.
+func (s *Shared) Close() { close(s.quit) }
+
 // Lookup answers from the cache or asks.
 func (s *Shared) Lookup(ctx context.Context, q Question) Answer {
+	return s.Start(ctx, q).Wait()
+}
+
+// Start begins a question.
+func (s *Shared) Start(ctx context.Context, q Question) Pending {
 	q = Ask(q.Name, q.Type)
-	return s.get(ctx, key{q: q}, func() Answer { return s.r.Lookup(ctx, q) })
+	return s.start(ctx, key{q: q}, func(ctx context.Context) Answer { return s.r.Lookup(ctx, q) })
 }
 
 // LookupUnchecked is Lookup with checking disabled.
 func (s *Shared) LookupUnchecked(ctx context.Context, q Question) Answer {
 	q = Ask(q.Name, q.Type)
-	return s.get(ctx, key{q: q, cd: true}, func() Answer { return lookupUnchecked(ctx, s.r, q) })
+	return s.start(ctx, key{q: q, cd: true}, func(ctx context.Context) Answer { return lookupUnchecked(ctx, s.r, q) }).Wait()
 }
 
 // AskServer puts a question to one server, or answers from the cache.
 func (s *Shared) AskServer(ctx context.Context, server netip.AddrPort, q Question) Answer {
 	q = Ask(q.Name, q.Type)
-	return s.get(ctx, key{q: q, server: server}, func() Answer { return askServer(ctx, s.r, server, q) })
+	return s.start(ctx, key{q: q, server: server}, func(ctx context.Context) Answer { return askServer(ctx, s.r, server, q) }).Wait()
 }
 
 // AskPublic puts a question to one recursive server, or answers from the cache.
 func (s *Shared) AskPublic(ctx context.Context, server netip.AddrPort, q Question) Answer {
 	q = Ask(q.Name, q.Type)
-	return s.get(ctx, key{q: q, server: server, rd: true}, func() Answer { return askPublic(ctx, s.r, server, q) })
+	return s.start(ctx, key{q: q, server: server, rd: true}, func(ctx context.Context) Answer { return askPublic(ctx, s.r, server, q) }).Wait()
 }
 
-func (s *Shared) get(ctx context.Context, k key, ask func() Answer) Answer {
+// start answers from the cache, joins those who ask already, or has it asked.
+func (s *Shared) start(ctx context.Context, k key, ask func(context.Context) Answer) Pending {
 	sh := &s.shards[maphash.String(s.seed, k.q.Name)%sharedShards]
-	for {
-		sh.mu.Lock()
-		if l, ok := sh.at[k]; ok && s.now().Before(l.expires) {
-			l.used = true
-			a := l.answer
-			sh.mu.Unlock()
-			a.Cached = true
-			return a
-		}
-		f, asked := sh.flying[k]
-		if !asked {
-			f = &leader{done: make(chan struct{})}
-			sh.flying[k] = f
-			sh.mu.Unlock()
-			return s.lead(ctx, sh, k, f, ask)
-		}
+	sh.mu.Lock()
+	if l, ok := sh.at[k]; ok && s.now().Before(l.expires) {
+		l.used = true
+		a := l.answer
 		sh.mu.Unlock()
+		a.Cached = true
+		return Pending{answer: a}
+	}
+	f, asked := sh.flying[k]
+	if !asked {
+		f = &leader{done: make(chan struct{})}
+		sh.flying[k] = f
+	}
+	sh.mu.Unlock()
+	if !asked {
+		s.do(job{ctx, sh, k, f, ask})
+	}
+	return Pending{wait: func() Answer {
 		select {
 		case <-f.done:
-			if f.gone {
-				continue
+			if f.gone && ctx.Err() == nil { // who asked gave up
+				return s.start(ctx, k, ask).Wait()
 			}
 			a := f.answer
-			a.Cached = true
+			a.Cached = asked
 			return a
 		case <-ctx.Done():
 			a := k.answer()
 			a.fail(cancelled(ctx, ""))
 			return a
 		}
+	}}
+}
+
+// do hands a job to a goroutine that has none, or to a new one.
+func (s *Shared) do(j job) {
+	select {
+	case s.jobs <- j:
+	default:
+		go s.work(j)
+	}
+}
+
+func (s *Shared) work(j job) {
+	for {
+		s.lead(j)
+		select {
+		case j = <-s.jobs:
+		case <-s.quit:
+			return
+		}
 	}
 }
 
 // lead asks, for all who wait.
-func (s *Shared) lead(ctx context.Context, sh *shard, k key, f *leader, ask func() Answer) Answer {
-	f.answer = ask()
-	kind, failed := f.answer.Kind()
-	f.gone = failed && kind == KindCancelled && ctx.Err() != nil
-	keep := f.answer.keep()
-	sh.mu.Lock()
-	if keep > 0 && !f.gone {
-		sh.put(&line{key: k, answer: f.answer, expires: s.now().Add(keep)})
+func (s *Shared) lead(j job) {
+	j.f.answer = j.ask(j.ctx)
+	kind, failed := j.f.answer.Kind()
+	j.f.gone = failed && kind == KindCancelled && j.ctx.Err() != nil
+	keep := j.f.answer.keep()
+	j.sh.mu.Lock()
+	if keep > 0 && !j.f.gone {
+		j.sh.put(&line{key: j.k, answer: j.f.answer, expires: s.now().Add(keep)})
 	}
-	delete(sh.flying, k)
-	sh.mu.Unlock()
-	close(f.done)
-	return f.answer
+	delete(j.sh.flying, j.k)
+	j.sh.mu.Unlock()
+	close(j.f.done)
 }
 
 // keep is how long an answer may be used again.

@@ -51,6 +51,7 @@ func TestSharedRespectsTTL(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			s := &source{ttl: tt.ttl}
 			c := dns.NewShared(s, 100, time.Now)
+			defer c.Close()
 			for i := range 3 {
 				asked := s.asked.Load()
 				a := c.Lookup(t.Context(), dns.Ask(tt.name, dns.TypeTXT))
@@ -70,6 +71,7 @@ func TestSharedJoins(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &source{took: time.Second}
 		c := dns.NewShared(s, 100, time.Now)
+		defer c.Close()
 		var wg sync.WaitGroup
 		for range 50 {
 			wg.Go(func() { c.Lookup(t.Context(), dns.Ask("a.example", dns.TypeTXT)) })
@@ -86,6 +88,7 @@ func TestSharedLeaderLeaves(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &source{took: time.Minute, ttl: time.Hour}
 		c := dns.NewShared(s, 100, time.Now)
+		defer c.Close()
 		ctx, cancel := context.WithCancel(t.Context())
 		var wg sync.WaitGroup
 		var first, second dns.Answer
@@ -116,6 +119,7 @@ func TestSharedLeaderLeaves(t *testing.T) {
 func TestSharedIsBounded(t *testing.T) {
 	s := &source{ttl: time.Hour}
 	c := dns.NewShared(s, 1000, time.Now)
+	defer c.Close()
 	const names = 20_000
 	for i := range names {
 		c.Lookup(t.Context(), dns.Ask(fmt.Sprintf("d%d.example", i), dns.TypeTXT))

@@ -38,7 +38,7 @@ func (c *Cache) LookupSigned(ctx context.Context, q Question) Answer {
 // LookupSigned answers from the cache or asks.
 func (s *Shared) LookupSigned(ctx context.Context, q Question) Answer {
 	q = Ask(q.Name, q.Type)
-	return s.get(ctx, key{q: q, do: true}, func() Answer { return lookupSigned(ctx, s.r, q) })
+	return s.start(ctx, key{q: q, do: true}, func(ctx context.Context) Answer { return lookupSigned(ctx, s.r, q) }).Wait()
 }
 
 // LookupSigned asks and keeps the answer.

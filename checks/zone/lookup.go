@@ -64,7 +64,7 @@ func Lookup(ctx context.Context, r dns.Resolver, domain string) Result {
 		questions = append(questions, dns.Ask(n, dns.TypeSOA), dns.Ask(n, dns.TypeNS))
 	}
 	questions = append(questions, dns.Ask(domain, dns.TypeCNAME))
-	res.Answers = all(ctx, r, questions)
+	res.Answers = dns.All(ctx, r, questions...)
 	res.CNAME = res.Answers[len(questions)-1]
 	res.Apex = apex(domain, res.Answers)
 	res.DomainExists = existence(domain, res.Answers)
@@ -99,17 +99,6 @@ func candidates(domain, registered string) []string {
 	if len(out) > maxUp+1 {
 		out = append(out[:1], out[len(out)-maxUp:]...)
 	}
-	return out
-}
-
-// all asks side by side.
-func all(ctx context.Context, r dns.Resolver, questions []dns.Question) []dns.Answer {
-	out := make([]dns.Answer, len(questions))
-	var wg sync.WaitGroup
-	for i, q := range questions {
-		wg.Go(func() { out[i] = r.Lookup(ctx, q) })
-	}
-	wg.Wait()
 	return out
 }
 
@@ -178,7 +167,7 @@ func (res *Result) lookupServers(ctx context.Context, r dns.Resolver) {
 		res.Servers = append(res.Servers, Server{Name: rec.Host})
 		questions = append(questions, dns.Ask(rec.Host, dns.TypeA), dns.Ask(rec.Host, dns.TypeAAAA))
 	}
-	answers := all(ctx, r, questions)
+	answers := dns.All(ctx, r, questions...)
 	for j, a := range answers {
 		for _, rec := range a.Records {
 			res.Servers[j/2].Addrs = append(res.Servers[j/2].Addrs, rec.Addr)

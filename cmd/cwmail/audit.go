@@ -215,7 +215,9 @@ const keptAnswers = 16384
 func (a *app) bulk(w *world) *checks.Examiner {
 	e := a.examiner(w)
 	if w.save == "" {
-		overlay := dns.NewOverlay(dns.NewShared(w.lower, keptAnswers, a.now), a.shared.sets)
+		shared := dns.NewShared(w.lower, keptAnswers, a.now)
+		w.closers = append(w.closers, shared.Close)
+		overlay := dns.NewOverlay(shared, a.shared.sets)
 		e.Resolver, e.Asker = overlay, overlay
 	}
 	e.Asker = nil

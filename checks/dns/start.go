@@ -1,0 +1,50 @@
+package dns
+
+import "context"
+
+// Starter is a Resolver that can begin a question without waiting for its
+// answer. To ask many at once it needs no goroutine for each: see All.
+type Starter interface {
+	Start(ctx context.Context, q Question) Pending
+}
+
+// Pending is a question that was begun. The zero value answers with Failed.
+type Pending struct {
+	answer Answer
+	wait   func() Answer // nil: answer stands already
+}
+
+// Wait returns the answer.
+func (p Pending) Wait() Answer {
+	if p.wait != nil {
+		return p.wait()
+	}
+	return p.answer
+}
+
+// Known says that the answer stands already.
+func (p Pending) Known() bool { return p.wait == nil }
+
+// Start begins a question with any Resolver.
+func Start(ctx context.Context, r Resolver, q Question) Pending {
+	if s, ok := r.(Starter); ok {
+		return s.Start(ctx, q)
+	}
+	done := make(chan Answer, 1)
+	go func() { done <- r.Lookup(ctx, q) }()
+	return Pending{wait: func() Answer { return <-done }}
+}
+
+// All asks questions side by side. The answers stand in the order of the
+// questions.
+func All(ctx context.Context, r Resolver, questions ...Question) []Answer {
+	pending := make([]Pending, len(questions))
+	for i, q := range questions {
+		pending[i] = Start(ctx, r, q)
+	}
+	out := make([]Answer, len(questions))
+	for i, p := range pending {
+		out[i] = p.Wait()
+	}
+	return out
+}
