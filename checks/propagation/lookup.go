@@ -1,6 +1,7 @@
 // Package propagation puts the same questions to every authoritative server of
-// a zone and to public resolvers. It judges nothing: what differs between them
-// means something else for each subject.
+// a zone and to public resolvers, once or until a record stands there. What is
+// expected, and what differs, its caller says: that is another thing for each
+// subject.
 package propagation
 
 import (
