@@ -23,6 +23,13 @@ func Findings(res Result, seen ...dns.Answer) []finding.Finding {
 	j.apexCNAME()
 	j.otherData()
 	j.tcp()
+	j.expired()
+	j.delegation()
+	j.servers()
+	j.signatures()
+	j.negativeTTL()
+	j.internalServers()
+	j.probed()
 	return j.out
 }
 

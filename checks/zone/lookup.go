@@ -44,6 +44,9 @@ type Result struct {
 	CNAME     dns.Answer   // what stands as CNAME at Domain
 	Control   *dns.Answer  // a name that always exists; asked only when all else failed
 	Unchecked *dns.Answer  // without DNSSEC checking; asked only after a SERVFAIL
+	Signed    *dns.Answer  // TXT with its signatures; asked only where the zone is well signed
+	Source    Source       // see AskSource
+	Probed    dns.Answer   // a name that cannot exist; see Probe
 }
 
 // maxServers is the number of name servers that are looked up, and asked later:
@@ -73,9 +76,17 @@ func Lookup(ctx context.Context, r dns.Resolver, domain string) Result {
 		res.lookCloser(ctx, r)
 		return res
 	}
+	var wg sync.WaitGroup
+	if s, ok := r.(dns.SignedAsker); ok && slices.ContainsFunc(res.Answers, func(a dns.Answer) bool { return a.AD && a.Status == dns.Found }) {
+		wg.Go(func() {
+			a := s.LookupSigned(ctx, dns.Ask(domain, dns.TypeTXT))
+			res.Signed = &a
+		})
+	}
 	if res.Apex != "" {
 		res.lookupServers(ctx, r)
 	}
+	wg.Wait()
 	return res
 }
 
@@ -161,18 +172,11 @@ func (res *Result) lookupServers(ctx context.Context, r dns.Resolver) {
 		res.Answers = append(res.Answers, r.Lookup(ctx, dns.Ask(res.Apex, dns.TypeNS)))
 		i = len(res.Answers) - 1
 	}
-	var questions []dns.Question
-	records := res.Answers[i].Records
-	for _, rec := range records[:min(len(records), maxServers)] {
-		res.Servers = append(res.Servers, Server{Name: rec.Host})
-		questions = append(questions, dns.Ask(rec.Host, dns.TypeA), dns.Ask(rec.Host, dns.TypeAAAA))
+	var names []string
+	for _, rec := range res.Answers[i].Records {
+		names = append(names, rec.Host)
 	}
-	answers := dns.All(ctx, r, questions...)
-	for j, a := range answers {
-		for _, rec := range a.Records {
-			res.Servers[j/2].Addrs = append(res.Servers[j/2].Addrs, rec.Addr)
-		}
-	}
-	slices.SortFunc(res.Servers, func(a, b Server) int { return strings.Compare(a.Name, b.Name) })
-	res.Answers = append(res.Answers, answers...)
+	servers, answers := lookupHosts(ctx, r, names)
+	slices.SortFunc(servers, func(a, b Server) int { return strings.Compare(a.Name, b.Name) })
+	res.Servers, res.Answers = servers, append(res.Answers, answers...)
 }

@@ -91,6 +91,8 @@ var dnssecBogus = &finding.Rule{
 // Rules lists the rules of this subject in the order of the catalogue.
 func Rules() []*finding.Rule {
 	return []*finding.Rule{
-		unreadable, serversUnreachable, domainMissing, tcpRefused, cnameAtApex, cnameWithOtherData, dnssecBogus,
+		unreadable, serversUnreachable, domainMissing, domainExpired, editedAtWrongProvider, delegationDiffers, serverLame,
+		serverUnreachable, singleNameServer, serialDiffers, tcpRefused, ednsBroken, cnameAtApex, cnameWithOtherData,
+		dnssecBogus, dnssecExpiring, negativeTTLLong, ttlLong, ttlShort, failureCached, splitHorizon, resolverInterferes,
 	}
 }
