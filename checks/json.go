@@ -41,6 +41,9 @@ func AppendLine(dst []byte, r Report, line int, input string) ([]byte, error) {
 		jsonReport
 	}{line, input, reportJSON(r)}
 	out, err := safe.JSON(doc, "")
+	if dst == nil {
+		return out, err
+	}
 	return append(dst, out...), err
 }
 

@@ -32,7 +32,7 @@ func NewRecorder(r Resolver) *Recorder { return &Recorder{r: r, seen: map[key]in
 // answer, whatever r would say by now: an examination must not contradict
 // itself where the TTL of an answer is short.
 func NewSteadyRecorder(r Resolver) *Recorder {
-	return &Recorder{r: r, seen: make(map[key]int, 64), answers: make([]Answer, 0, 64), steady: true}
+	return &Recorder{r: r, seen: make(map[key]int, 32), answers: make([]Answer, 0, 32), steady: true}
 }
 
 // Lookup asks and keeps the answer.
@@ -111,11 +111,12 @@ func (r *Recorder) known(k key) (Answer, bool) {
 	return Answer{}, false
 }
 
-// Answers lists the answers, one to a question, in the order of arrival.
+// Answers lists the answers, one to a question, in the order of arrival. The
+// list may be read and appended to, not changed.
 func (r *Recorder) Answers() []Answer {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return slices.Clone(r.answers)
+	return slices.Clip(r.answers) // what is kept later stands behind it
 }
 
 // Queries is the number of different questions answered.

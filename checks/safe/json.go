@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -16,8 +17,10 @@ import (
 // the unit of indentation; "" puts everything on one line, for JSON Lines.
 // Strings that are not UTF-8 must have passed UTF8 before.
 func JSON(v any, indent string) ([]byte, error) {
-	var buf bytes.Buffer
-	enc := json.NewEncoder(&buf)
+	buf := buffers.Get().(*bytes.Buffer)
+	defer buffers.Put(buf)
+	buf.Reset()
+	enc := json.NewEncoder(buf)
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", indent)
 	if err := enc.Encode(v); err != nil {
@@ -26,11 +29,14 @@ func JSON(v any, indent string) ([]byte, error) {
 	return escape(buf.Bytes()), nil
 }
 
+// buffers are for encoding: documents are long, and many are made in a bulk run.
+var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
 // escape writes what a terminal must not see as \u escapes. Such characters
 // stand only inside the string literals of JSON, so the result is JSON too.
 func escape(encoded []byte) []byte {
 	if !slices.ContainsFunc(encoded, unusual) {
-		return encoded
+		return bytes.Clone(encoded)
 	}
 	out := make([]byte, 0, len(encoded)+len(encoded)/8)
 	marks := 0
