@@ -1,0 +1,160 @@
+package audit_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/netip"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"clockwise.info/cwmail/checks"
+	"clockwise.info/cwmail/checks/audit"
+	"clockwise.info/cwmail/checks/dns"
+	"clockwise.info/cwmail/checks/dns/nameserver"
+	"clockwise.info/cwmail/transports"
+)
+
+// kept is the number of answers that runs of these tests keep.
+const kept = 16384
+
+// names is a list of n domains that takes no memory.
+type names struct {
+	n, next int
+	rest    []byte
+}
+
+func (l *names) Read(p []byte) (int, error) {
+	for len(l.rest) < len(p) && l.next < l.n {
+		l.rest = append(l.rest, domain(l.next)+"\n"...)
+		l.next++
+	}
+	if len(l.rest) == 0 {
+		return 0, io.EOF
+	}
+	n := copy(p, l.rest)
+	l.rest = l.rest[:copy(l.rest, l.rest[n:])]
+	return n, nil
+}
+
+// examine examines n domains over r as the command does.
+func examine(t testing.TB, r dns.Resolver, n int, w io.Writer, o audit.Options) {
+	t.Helper()
+	cache := dns.NewShared(r, kept, time.Now)
+	defer cache.Close()
+	e := &checks.Examiner{Resolver: cache, Now: time.Now, Service: transports.DefaultService()}
+	o.Concurrency = 256
+	err := audit.Run(t.Context(), audit.NewList(&names{n: n}), func(ctx context.Context, entry audit.Entry) (checks.Report, error) {
+		return e.Examine(ctx, checks.Target{Domain: entry.Domain}, nil), nil
+	}, w, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func client(t testing.TB, s *nameserver.Server) *dns.Client {
+	c := dns.NewClient(dns.Config{Servers: []netip.AddrPort{s.Addr}, Timeout: 20 * time.Second})
+	t.Cleanup(c.Close)
+	return c
+}
+
+// verdicts are the lines of an output, reduced to what is said of each domain.
+func verdicts(t *testing.T, out []byte) []string {
+	t.Helper()
+	var all []string
+	for line := range bytes.Lines(out) {
+		var r struct {
+			Input, Verdict string
+			Findings       []struct {
+				Code       string
+				SilencedBy string `json:"silenced_by"`
+			}
+			Paths []struct{ SPF, DMARC string }
+		}
+		if err := json.Unmarshal(line, &r); err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, fmt.Sprint(r))
+	}
+	return all
+}
+
+// TestLossChangesNothing holds that what is said does not depend on the line to
+// the name server, and that without losses nothing is asked twice.
+func TestLossChangesNothing(t *testing.T) {
+	const n = 220
+	var want []string
+	for _, loss := range []float64{0, 0.01, 0.05} {
+		s := serve(t, n, nameserver.Options{Behaviour: nameserver.Behaviour{Loss: loss}, Seed: 3})
+		c := client(t, s)
+		var out bytes.Buffer
+		examine(t, c, n, &out, audit.Options{Strained: c.Strained})
+		got := verdicts(t, out.Bytes())
+		if loss == 0 {
+			want = got
+			if len(got) != n {
+				t.Fatalf("%d reports", len(got))
+			}
+			if asked, distinct := s.Queries(), s.Distinct(); float64(asked) > 1.02*float64(distinct) {
+				t.Errorf("%d questions, %d different ones", asked, distinct)
+			}
+			continue
+		}
+		for i := range want {
+			if got[i] != want[i] {
+				t.Errorf("loss %g: %s\nwithout: %s", loss, got[i], want[i])
+			}
+		}
+	}
+	if !strings.Contains(want[0], "suite") && !strings.Contains(want[3], "warning") {
+		t.Errorf("the sound domain: %s", want[3])
+	}
+}
+
+// TestMemoryStaysFlat holds that the memory in use does not grow with the list.
+func TestMemoryStaysFlat(t *testing.T) {
+	most := func(n int) uint64 {
+		var most uint64
+		done := 0
+		examine(t, newMemory(), n, io.Discard, audit.Options{Done: func(audit.Result) {
+			if done++; done%(n/8) != 0 || done < n/2 {
+				return
+			}
+			runtime.GC()
+			var m runtime.MemStats
+			runtime.ReadMemStats(&m)
+			most = max(most, m.HeapAlloc)
+		}})
+		return most
+	}
+	few, many := most(2000), most(8000)
+	if float64(many) > 1.3*float64(few) {
+		t.Errorf("2,000 domains: %d octets in use, 8,000: %d", few, many)
+	}
+}
+
+// BenchmarkAudit examines a generated world on a name server in the same
+// process: domains a second, questions a domain, and how often a question was
+// sent for nothing.
+func BenchmarkAudit(b *testing.B) {
+	for _, delay := range []time.Duration{0, 20 * time.Millisecond} {
+		for _, n := range []int{1000, 10_000} {
+			b.Run(fmt.Sprintf("delay=%v/domains=%d", delay, n), func(b *testing.B) {
+				s := serve(b, n, nameserver.Options{Behaviour: nameserver.Behaviour{Delay: delay}})
+				b.ReportAllocs()
+				b.ResetTimer()
+				for b.Loop() {
+					c := client(b, s)
+					examine(b, c, n, io.Discard, audit.Options{Strained: c.Strained})
+				}
+				b.ReportMetric(float64(b.N)*float64(n)/b.Elapsed().Seconds(), "domains/s")
+				b.ReportMetric(float64(s.Queries())/float64(b.N)/float64(n), "questions/domain")
+				b.ReportMetric(float64(s.Queries())/float64(b.N)/float64(s.Distinct()), "sent/distinct")
+			})
+		}
+	}
+}
