@@ -1,0 +1,272 @@
+package checks
+
+import (
+	"context"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"clockwise.info/cwmail/checks/dkim"
+	"clockwise.info/cwmail/checks/dmarc"
+	"clockwise.info/cwmail/checks/dns"
+	"clockwise.info/cwmail/checks/finding"
+	"clockwise.info/cwmail/checks/propagation"
+	"clockwise.info/cwmail/checks/spf"
+	"clockwise.info/cwmail/checks/taglist"
+)
+
+// The subjects whose records can be waited for.
+const (
+	WaitSPF   = "spf"
+	WaitDKIM  = "dkim"
+	WaitDMARC = "dmarc"
+)
+
+// Wanted is a record that somebody waits for.
+type Wanted struct {
+	Subject  string // WaitSPF, WaitDKIM or WaitDMARC
+	Domain   string
+	Selector string        // of DKIM
+	Key      dkim.Expected // of DKIM: the record must fit it
+	Value    string        // the record must mean this; "": it must be sound
+}
+
+// Question is what is asked of every server.
+func (w Wanted) Question() dns.Question {
+	switch w.Subject {
+	case WaitDKIM:
+		return dns.Ask(dkim.RecordName(w.Selector, w.Domain), dns.TypeTXT)
+	case WaitDMARC:
+		return dns.Ask(dmarc.Name(w.Domain), dns.TypeTXT)
+	}
+	return dns.Ask(w.Domain, dns.TypeTXT)
+}
+
+// For says in words what is waited for; include is the name that an SPF record
+// must include.
+func (w Wanted) For(include string) string {
+	switch {
+	case w.Value != "":
+		return "the given value"
+	case w.Subject == WaitSPF:
+		return "an SPF record with include:" + include + " that passes"
+	case w.Subject == WaitDMARC:
+		return "one valid DMARC record"
+	case w.Key.Known():
+		return "the DKIM key " + w.Key.Source
+	}
+	return "a usable DKIM key"
+}
+
+// expectation judges answers for a Wanted. A text that was judged once is not
+// judged again: SPF asks DNS for it.
+type expectation struct {
+	Wanted
+	e *Examiner
+
+	mu    sync.Mutex
+	known map[string]propagation.Opinion
+}
+
+// mistakeless are the rules that say no more than that nothing is there.
+var mistakeless = []string{"spf.missing", "spf.not-inherited", "dkim.missing", "dmarc.missing", "dmarc.unrelated-txt"}
+
+func (x *expectation) judge(ctx context.Context, a dns.Answer) propagation.Opinion {
+	key := strings.Join(a.Texts(), "\x00")
+	x.mu.Lock()
+	o, known := x.known[key]
+	x.mu.Unlock()
+	if known {
+		return o
+	}
+	o, sure := x.opinion(ctx, a)
+	if sure {
+		x.mu.Lock()
+		x.known[key] = o
+		x.mu.Unlock()
+	}
+	return o
+}
+
+// opinion is what is thought of an answer; it is not sure where something that
+// the record needs could not be looked up.
+func (x *expectation) opinion(ctx context.Context, a dns.Answer) (o propagation.Opinion, sure bool) {
+	texts := a.Texts()
+	meant := slices.DeleteFunc(slices.Clone(texts), func(t string) bool { return !x.isRecord(t) })
+	if len(texts) == 0 {
+		return propagation.Opinion{State: propagation.Missing}, true
+	}
+	o = propagation.Opinion{State: propagation.Wrong, Value: strings.Join(meant, "\n")}
+	switch {
+	case len(meant) > 1:
+		o.Detail = strconv.Itoa(len(meant)) + " records stand there, and only one may"
+		return o, true
+	case len(meant) == 1 && x.Value != "":
+		if x.meaning(meant[0]) == x.meaning(x.Value) {
+			return propagation.Opinion{State: propagation.Correct}, true
+		}
+		o.Detail = propagation.Difference(x.Value, meant[0])
+		return o, true
+	}
+	good, sure := false, true
+	switch {
+	case len(meant) == 0:
+		// Perhaps it is there in a form that no receiver takes for one.
+	case x.Subject == WaitDKIM:
+		state, why := x.dkim(a).Usable(x.Key)
+		good, o.Detail = state == dkim.Pass || state == dkim.Unknown && !x.Key.Known(), why
+	case x.Subject == WaitDMARC:
+		good, o.Detail = dmarc.Parse(meant[0]).Valid(), "receivers do not use it"
+	default:
+		good, sure, o.Detail = x.passes(ctx, a)
+	}
+	title, code, bad := x.mistake(x.findings(ctx, a))
+	switch {
+	case good && (x.Subject != WaitDMARC || !bad):
+		return propagation.Opinion{State: propagation.Correct}, sure
+	case len(meant) == 0 && (!bad || slices.Contains(mistakeless, code)):
+		return propagation.Opinion{State: propagation.Missing}, true
+	case len(meant) == 0:
+		o.Value = strings.Join(texts, "\n")
+	}
+	if bad && !slices.Contains(mistakeless, code) {
+		o.Detail = title
+	}
+	return o, sure
+}
+
+// isRecord says whether receivers take a text for a record of the subject. At
+// the name of a DKIM key they take every one.
+func (x *expectation) isRecord(text string) bool {
+	switch x.Subject {
+	case WaitSPF:
+		return spf.IsRecord(text)
+	case WaitDMARC:
+		return dmarc.Parse(text).Version
+	}
+	return true
+}
+
+// passes says whether the record of an answer includes ClockWise's and lets all
+// its servers send.
+func (x *expectation) passes(ctx context.Context, a dns.Answer) (good, sure bool, why string) {
+	include := x.e.Service.SPFInclude
+	res := x.spf(ctx, a)
+	has := false
+	if res.Tree != nil {
+		res.Tree.Walk(func(n *spf.Node, _ []*spf.Node) bool {
+			has = has || strings.EqualFold(strings.TrimSuffix(n.Domain, "."), include)
+			return true
+		})
+	}
+	sure = true
+	for _, o := range res.Outcomes {
+		switch o.Result {
+		case spf.Pass:
+		case spf.TempError:
+			// The record itself is read: what it leads to is another matter.
+			sure = false
+			has = has && res.Tree.Record.Err() == nil
+		default:
+			return false, true, "SPF gives " + o.Result + " for " + o.Client.IP.String()
+		}
+	}
+	return has, sure, "it has no include:" + include
+}
+
+// spf looks up the domain as if all resolvers gave this answer.
+func (x *expectation) spf(ctx context.Context, a dns.Answer) spf.Result {
+	r := dns.NewCache(standing{x.e.Resolver, a})
+	return spf.Lookup(ctx, r, x.Domain, x.e.Service.Relays(), spf.Options{Now: x.e.Now()})
+}
+
+func (x *expectation) dkim(a dns.Answer) dkim.Result {
+	r := dkim.Result{Domain: x.Domain, Selector: x.Selector, Name: x.Question().Name, Answer: a}
+	for _, rec := range a.Records {
+		r.Records = append(r.Records, dkim.Parse(rec.Strings...))
+	}
+	return r
+}
+
+// findings are what the subject says of an answer.
+func (x *expectation) findings(ctx context.Context, a dns.Answer) []finding.Finding {
+	switch x.Subject {
+	case WaitDKIM:
+		return dkim.Findings(dkim.Input{Result: x.dkim(a), Expected: x.Key, Sending: true})
+	case WaitDMARC:
+		var texts [][]string
+		for _, r := range a.Records {
+			texts = append(texts, r.Strings)
+		}
+		return dmarc.Lint(texts...)
+	}
+	return spf.Findings(spf.Input{
+		Result: x.spf(ctx, a), Expect: spf.Expect{Include: x.e.Service.SPFInclude, Relays: x.e.Service.Relays()}, Sending: true,
+	})
+}
+
+// mistake is the title of the failure that explains the others.
+func (x *expectation) mistake(all []finding.Finding) (title, code string, ok bool) {
+	finding.Silence(all)
+	finding.Sort(all, nil)
+	for _, f := range all {
+		if f.Severity() == finding.Failure && f.SilencedBy == "" {
+			return f.Title(), f.Code(), true
+		}
+	}
+	return "", "", false
+}
+
+// hint looks, where nothing stands at the name, for where it stands by mistake.
+// The servers of the zone are asked: caches may not know yet.
+func (x *expectation) hint(ctx context.Context, r dns.Resolver) string {
+	r = dns.NewCache(r)
+	var all []finding.Finding
+	switch x.Subject {
+	case WaitDKIM:
+		all = dkim.Findings(dkim.Input{Result: dkim.Lookup(ctx, r, x.Domain, x.Selector, dkim.Options{}), Expected: x.Key, Sending: true})
+	case WaitDMARC:
+		all = dmarc.Findings(dmarc.Input{Result: dmarc.Lookup(ctx, r, x.Domain, dmarc.Options{SideBySide: true})})
+	default:
+		res := spf.Lookup(ctx, r, x.Domain, x.e.Service.Relays(), spf.Options{Now: x.e.Now()})
+		all = spf.Findings(spf.Input{Result: res, Expect: spf.Expect{Include: x.e.Service.SPFInclude, Relays: x.e.Service.Relays()}, Sending: true})
+	}
+	title, code, bad := x.mistake(all)
+	if !bad || slices.Contains(mistakeless, code) {
+		return ""
+	}
+	return title
+}
+
+// meaning is a record without what receivers do not see: spaces, the order of
+// tags, letter case where it does not count.
+func (w Wanted) meaning(text string) string {
+	if w.Subject == WaitSPF {
+		return strings.ToLower(strings.Join(strings.Fields(text), " "))
+	}
+	var tags []string
+	for _, p := range taglist.Parse(text).Parts {
+		value := p.Value
+		if p.Name == "p" && w.Subject == WaitDKIM {
+			value = strings.Join(strings.Fields(value), "")
+		}
+		tags = append(tags, p.Name+"="+value)
+	}
+	slices.Sort(tags)
+	return strings.Join(tags, ";")
+}
+
+// standing answers one question with a given answer.
+type standing struct {
+	dns.Resolver
+	answer dns.Answer
+}
+
+// Lookup gives the answer, or asks below.
+func (s standing) Lookup(ctx context.Context, q dns.Question) dns.Answer {
+	if q == s.answer.Question {
+		return s.answer
+	}
+	return s.Resolver.Lookup(ctx, q)
+}
