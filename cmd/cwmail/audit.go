@@ -24,6 +24,8 @@ type auditOptions struct {
 	resume      string
 	unordered   bool
 	strict      bool
+	summary     string // what to make of the output of an audit: html, markdown
+	since       string // the output of an earlier one
 }
 
 func newAudit(a *app, runF func(context.Context, *auditOptions) error) *cobra.Command {
@@ -39,10 +41,12 @@ func newAudit(a *app, runF func(context.Context, *auditOptions) error) *cobra.Co
 			"--resume OUT writes to OUT, and goes on behind what an earlier run wrote there.\n" +
 			"--shard I/N does every Nth part of the list, I from 0 to N-1 or from 1 to N, so\n" +
 			"that several machines share one without talking to each other.\n\n" +
+			"--summary html or markdown makes a page for people of what an audit wrote to\n" +
+			"FILE; --since OLD adds what has changed since that one.\n\n" +
 			"Exit status: 0 nothing wrong, 1 a failure was found (with --strict a warning\n" +
 			"too), 2 a line that is no domain, 3 could not be determined, or not finished.",
 		Example: "  cwmail audit domains.txt > reports.jsonl\n  cwmail audit domains.csv --resume reports.jsonl\n" +
-			"  cwmail audit domains.txt --shard 2/8 --resume part2.jsonl",
+			"  cwmail audit domains.txt --shard 2/8 --resume part2.jsonl\n  cwmail audit --summary html reports.jsonl --since last-week.jsonl > page.html",
 		Args: args(0, 1, "a file with a list of domains"),
 		RunE: func(cmd *cobra.Command, names []string) error {
 			if len(names) > 0 {
@@ -60,10 +64,15 @@ func newAudit(a *app, runF func(context.Context, *auditOptions) error) *cobra.Co
 	f.StringVar(&o.resume, "resume", "", "write to `OUT`, behind what stands there")
 	f.BoolVar(&o.unordered, "unordered", false, "write reports as they come")
 	f.BoolVar(&o.strict, "strict", false, "exit with 1 for warnings too")
+	f.StringVar(&o.summary, "summary", "", "write a page about FILE, what an audit wrote; `FORMAT` is html or markdown")
+	f.StringVar(&o.since, "since", "", "with --summary: say what has changed since `OLD`")
 	return cmd
 }
 
 func (a *app) runAudit(cmd *cobra.Command, o *auditOptions) error {
+	if cmd.Flags().Changed("summary") || cmd.Flags().Changed("since") {
+		return a.runSummary(cmd, o.summary, o.file, o.since)
+	}
 	if a.shared.privacy && o.resume != "" {
 		return &failure{what: "could not use --resume", why: "--privacy hides the names by which an earlier run is known", hints: []string{"leave one of them out"}}
 	}

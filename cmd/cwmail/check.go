@@ -3,6 +3,9 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 
@@ -15,6 +18,7 @@ import (
 type checkOptions struct {
 	names    []string // transports or domains; none: all transports
 	markdown bool
+	html     bool
 	strict   bool
 }
 
@@ -29,7 +33,7 @@ func newCheck(a *app, runF func(context.Context, *checkOptions) error) *cobra.Co
 			"report, \"configuration file\".\n\n" +
 			"Exit status: 0 nothing wrong, 1 a failure was found (with --strict a warning\n" +
 			"too), 2 wrong use or configuration, 3 could not be determined.",
-		Example: "  cwmail check\n  cwmail check acme.example --markdown\n  cwmail check \"Office 365 relay\" --json\n" +
+		Example: "  cwmail check\n  cwmail check acme.example --markdown\n  cwmail check --html > report.html\n  cwmail check \"Office 365 relay\" --json\n" +
 			"  cwmail check acme.example --with 'acme.example TXT v=spf1 mx -all'",
 		RunE: func(cmd *cobra.Command, names []string) error {
 			o.names = names
@@ -40,13 +44,14 @@ func newCheck(a *app, runF func(context.Context, *checkOptions) error) *cobra.Co
 		},
 	}
 	cmd.Flags().BoolVar(&o.markdown, "markdown", false, "print Markdown, ready for a ticket")
+	cmd.Flags().BoolVar(&o.html, "html", false, "print one page of HTML, to hand over")
 	cmd.Flags().BoolVar(&o.strict, "strict", false, "exit with 1 for warnings too")
 	return cmd
 }
 
 func (a *app) runCheck(cmd *cobra.Command, o *checkOptions) error {
-	if a.shared.json && o.markdown {
-		return &failure{what: "could not print the report", why: "--json and --markdown exclude each other", hints: []string{"leave one of them out"}}
+	if err := onlyOne(map[string]bool{"--json": a.shared.json, "--markdown": o.markdown, "--html": o.html}); err != nil {
+		return err
 	}
 	needConfig := len(o.names) == 0
 	return a.inWorld(cmd, needConfig, func(ctx context.Context, w *world) error {
@@ -59,21 +64,48 @@ func (a *app) runCheck(cmd *cobra.Command, o *checkOptions) error {
 		if r, ok := e.ConfigurationReport(); ok && len(o.names) == 0 {
 			reports = append(reports, r)
 		}
-		if err := a.printReports(reports, o.markdown); err != nil {
+		if err := a.printReports(reports, o); err != nil {
 			return err
 		}
 		return statusOf(statusOfReports(reports, o.strict))
 	})
 }
 
-func (a *app) printReports(reports []checks.Report, markdown bool) error {
+// onlyOne holds that at most one of the flags that say what to print is given.
+func onlyOne(given map[string]bool) error {
+	var flags []string
+	for _, name := range slices.Sorted(maps.Keys(given)) {
+		if given[name] {
+			flags = append(flags, name)
+		}
+	}
+	if len(flags) < 2 {
+		return nil
+	}
+	return &failure{what: "could not print the report", why: strings.Join(flags, " and ") + " exclude each other", hints: []string{"leave one of them out"}}
+}
+
+func (a *app) printReports(reports []checks.Report, o *checkOptions) error {
 	switch {
 	case a.shared.json:
 		return checks.WriteJSON(a.out, reports)
-	case markdown:
+	case o.markdown:
 		return checks.WriteMarkdown(a.out, reports)
+	case o.html:
+		out, hide := a.page()
+		return checks.WriteHTML(out, reports, hide)
 	}
 	return checks.WriteText(a.out, reports, a.textOptions())
+}
+
+// page is where a page of HTML goes, and what hides what is private in its
+// texts: in the finished page the filter would take parts of its style for
+// names.
+func (a *app) page() (io.Writer, func(string) string) {
+	if len(a.hiding) == 0 {
+		return a.out, nil
+	}
+	return a.hiding[0].to, a.hiding[0].mask.Text
 }
 
 // findTargets makes targets of names: a transport of that name, in any letter

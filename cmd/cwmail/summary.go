@@ -13,8 +13,8 @@ import (
 // runSummary writes one page about the output of an audit in file, compared
 // with that of an earlier one in since, which may be empty. Lines that are no
 // reports are told on standard error; the page says how many they are.
-func (a *app) runSummary(_ *cobra.Command, format, file, since string) error {
-	if err := a.checkSummary(format, file, since); err != nil {
+func (a *app) runSummary(cmd *cobra.Command, format, file, since string) error {
+	if err := a.checkSummary(cmd, format, file, since); err != nil {
 		return err
 	}
 	out, hide := a.page()
@@ -33,8 +33,18 @@ func (a *app) runSummary(_ *cobra.Command, format, file, since string) error {
 	return s.WriteMarkdown(a.out)
 }
 
-func (a *app) checkSummary(format, file, since string) error {
+func (a *app) checkSummary(cmd *cobra.Command, format, file, since string) error {
+	flags := cmd.Flags()
+	for _, name := range []string{"concurrency", "shard", "resume", "unordered", "strict"} {
+		if flags.Changed(name) {
+			return &failure{what: "could not use --" + name, why: "--summary examines nothing", hints: []string{"leave one of them out"}}
+		}
+	}
 	switch {
+	case !flags.Changed("summary"):
+		return &failure{what: "could not use --since", why: "it goes with --summary", hints: []string{"cwmail audit --summary markdown new.jsonl --since old.jsonl"}}
+	case flags.Changed("since") && since == "":
+		return noFile("since")
 	case format != "html" && format != "markdown":
 		return &failure{what: "could not use --summary", why: fmt.Sprintf("%q is not one of its values", format), hints: []string{"good values: html, markdown"}}
 	case a.shared.json:
