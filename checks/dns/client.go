@@ -55,6 +55,7 @@ type Client struct {
 	dial   func(ctx context.Context, network, address string) (net.Conn, error)
 	now    func() time.Time
 	peers  []*peer
+	visits visits
 	open   chan struct{} // a token for each question that may be put under way
 	grown  atomic.Int64  // tokens added
 	lag    atomic.Int64  // nanoseconds that answers lie around, smoothed
@@ -86,6 +87,7 @@ func (c *Client) Close() {
 	for _, p := range c.peers {
 		p.close()
 	}
+	c.visits.close()
 }
 
 // Strained says that answers lie around before anybody takes them: more is
@@ -117,12 +119,15 @@ func (c *Client) LookupUnchecked(ctx context.Context, q Question) Answer {
 // leads out of what the server serves is not followed: the answer fails with
 // KindElsewhere, its Chain tells the target.
 func (c *Client) AskServer(ctx context.Context, server netip.AddrPort, q Question) Answer {
-	p := newPeer(c, server)
-	p.passing = true
-	defer p.close()
-	a, more := c.ask(ctx, []*peer{p}, q, 0, c.config.Timeout)
-	if more != "" {
-		a.fail(&Error{Kind: KindElsewhere, Server: a.Server, Detail: more})
+	a := Answer{Question: Ask(q.Name, q.Type), Server: server.String(), At: c.now()}
+	err := c.visits.ask(ctx, c, server, func(p *peer) {
+		var more string
+		if a, more = c.ask(ctx, []*peer{p}, q, 0, c.config.Timeout); more != "" {
+			a.fail(&Error{Kind: KindElsewhere, Server: a.Server, Detail: more})
+		}
+	})
+	if err != nil {
+		a.fail(cancelled(ctx, a.Server))
 	}
 	a.Direct = true
 	return a
@@ -130,10 +135,13 @@ func (c *Client) AskServer(ctx context.Context, server netip.AddrPort, q Questio
 
 // AskPublic puts a question to one recursive server.
 func (c *Client) AskPublic(ctx context.Context, server netip.AddrPort, q Question) Answer {
-	p := newPeer(c, server)
-	p.passing = true
-	defer p.close()
-	a := c.follow(ctx, func() []*peer { return []*peer{p} }, q, wire.RD|wire.AD)
+	a := Answer{Question: Ask(q.Name, q.Type), Server: server.String(), At: c.now()}
+	err := c.visits.ask(ctx, c, server, func(p *peer) {
+		a = c.follow(ctx, func() []*peer { return []*peer{p} }, q, wire.RD|wire.AD)
+	})
+	if err != nil {
+		a.fail(cancelled(ctx, a.Server))
+	}
 	a.Public = true
 	return a
 }
@@ -213,6 +221,9 @@ func (c *Client) ask(ctx context.Context, peers []*peer, q Question, bits uint16
 	}
 	if len(peers) == 1 && peers[0].passing {
 		x.timeout = min(x.timeout, passingTimeout)
+		if peers[0].isSilent(began) { // it let the last questions go without answer
+			x.timeout = min(x.timeout, firstWait)
+		}
 	}
 	if len(peers) == 0 {
 		x.last.fail(&Error{Kind: KindNoServer})

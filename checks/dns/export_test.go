@@ -19,3 +19,16 @@ func (s *Shared) Kept() (n int) {
 	}
 	return n
 }
+
+// The bounds of what is asked in passing.
+const (
+	PerServer = perServer
+	MaxVisits = maxVisits
+)
+
+// Visits is the number of servers that are kept in mind.
+func (c *Client) Visits() int {
+	c.visits.mu.Lock()
+	defer c.visits.mu.Unlock()
+	return len(c.visits.all)
+}

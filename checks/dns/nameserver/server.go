@@ -42,6 +42,8 @@ type Server struct {
 	order   []dns.Question
 	queries int
 	overTCP int
+	held    int
+	most    int
 }
 
 // Serve serves a zone until Close.
@@ -105,6 +107,17 @@ func (s *Server) Close() error {
 	s.done.Wait()
 	return err
 }
+
+// hold counts what is held back.
+func (s *Server) hold(n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.held += n
+	s.most = max(s.most, s.held)
+}
+
+// MostOpen is the most questions that were held back at a time, for a delay.
+func (s *Server) MostOpen() int { s.mu.Lock(); defer s.mu.Unlock(); return s.most }
 
 // Queries is the number of questions that came, lost and repeated ones too.
 func (s *Server) Queries() int { s.mu.Lock(); defer s.mu.Unlock(); return s.queries }
@@ -173,7 +186,11 @@ func (s *Server) serveUDP() {
 			continue
 		}
 		late := slices.Clone(out)
-		time.AfterFunc(be.Delay, func() { s.send(late, from, be) })
+		s.hold(1)
+		time.AfterFunc(be.Delay, func() {
+			s.hold(-1)
+			s.send(late, from, be)
+		})
 	}
 }
 
