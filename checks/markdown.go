@@ -119,7 +119,7 @@ func verdictWord(v Verdict) string {
 		return "UNKNOWN"
 	}
 	_, word, _ := strings.Cut(v.Symbol(true), " ")
-	return word
+	return strings.TrimSpace(word)
 }
 
 func (m *markdown) task(t task) {

@@ -95,7 +95,7 @@ var english = words{
 	handover: handoverWords{
 		mail:          "Mail of %[1]s",
 		contents:      "Contents",
-		nobody:        "To know: nothing has to be done",
+		nobody:        "To know",
 		part:          "For %[1]s",
 		about:         "About",
 		same:          "The change under %[1]s mends this too.",
