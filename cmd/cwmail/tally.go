@@ -22,6 +22,7 @@ type tally struct {
 	reported int
 	wrong    int // lines that could not be used
 	verdicts map[checks.Verdict]int
+	summary  *checks.Summary
 	stopped  chan struct{}
 	once     sync.Once
 	ended    sync.WaitGroup
@@ -34,7 +35,7 @@ const (
 )
 
 func newTally(a *app, r *auditRun) *tally {
-	t := &tally{a: a, run: r, began: a.now(), verdicts: map[checks.Verdict]int{}, stopped: make(chan struct{})}
+	t := &tally{a: a, run: r, began: a.now(), verdicts: map[checks.Verdict]int{}, summary: checks.NewSummary(checks.SummaryOptions{}), stopped: make(chan struct{})}
 	every := inLog
 	if a.errTerminal {
 		every = onTerminal
@@ -67,6 +68,7 @@ func (t *tally) done(r audit.Result) {
 	defer t.mu.Unlock()
 	t.reported++
 	t.verdicts[r.Report.Verdict]++
+	t.summary.AddReport(r.Report, r.Entry.String())
 }
 
 // tell writes how far it is.
@@ -109,14 +111,13 @@ func (t *tally) stop() {
 
 // close writes the summary, and says how the audit ended.
 func (t *tally) close(ctx context.Context, err error) error {
-	took := t.a.now().Sub(t.began).Round(time.Millisecond)
-	var counts []string
-	for _, v := range []checks.Verdict{checks.VerdictFailure, checks.VerdictUnknown, checks.VerdictWarning, checks.VerdictNote, checks.VerdictOK} {
-		if n := t.verdicts[v]; n > 0 {
-			counts = append(counts, fmt.Sprintf("%d %s", n, v))
+	took := t.a.now().Sub(t.began)
+	fmt.Fprintf(t.a.err, "%s in %v, %.0f a second\n", domains(t.reported), took.Round(time.Millisecond), float64(t.reported)/max(took.Seconds(), 0.001))
+	if t.reported > 0 {
+		if told := t.summary.WriteText(t.a.err); told != nil && err == nil {
+			err = told
 		}
 	}
-	fmt.Fprintf(t.a.err, "%d domains in %v: %s\n", t.reported, took, strings.Join(counts, ", "))
 	switch {
 	case ctx.Err() != nil:
 		hints := []string{"with --resume OUT the same command goes on where it stopped"}
@@ -129,6 +130,13 @@ func (t *tally) close(ctx context.Context, err error) error {
 		return status(exitUsage)
 	}
 	return statusOf(t.status())
+}
+
+func domains(n int) string {
+	if n == 1 {
+		return "1 domain"
+	}
+	return fmt.Sprintf("%d domains", n)
 }
 
 func (t *tally) status() int {
