@@ -139,8 +139,8 @@ type evaluation struct {
 	r    dns.Resolver
 	memo *memo // r, where answers are kept; else nil
 	kept *Parsed
-	x    *expander
-	out  *Outcome
+	x    expander
+	out  Outcome
 
 	named   bool        // names holds the answer to "which names has the client"
 	names   []string    // validated names of the client (section 5.5)
@@ -148,16 +148,23 @@ type evaluation struct {
 }
 
 func evaluate(ctx context.Context, r dns.Resolver, m *memo, c Client, opts Options) Outcome {
-	x := newExpander(c, opts)
-	out := Outcome{Client: c, Domain: x.domain}
-	e := evaluation{ctx: ctx, r: r, memo: m, kept: opts.Parsed, x: x, out: &out}
-	x.names = e.validatedNames
-	out.Result = e.check(x.domain, "", true)
-	if n := len(out.Terms); n > 0 && (out.Problem == nil) {
+	e := evaluation{ctx: ctx, r: r, memo: m, kept: opts.Parsed}
+	e.x.set(c, opts)
+	e.x.asks = &e
+	out := &e.out
+	out.Client, out.Domain = c, e.x.domain
+	// Few records stand deeper in each other than this.
+	room := make([]string, 2*usualDepth)
+	out.Path, out.Terms = room[:0:usualDepth], room[usualDepth:usualDepth]
+	out.Result = e.check(e.x.domain, "", true)
+	if n := len(out.Terms); n > 0 && out.Problem == nil {
 		out.Matched, out.Owner = out.Terms[n-1], out.Path[n-1]
 	}
-	return out
+	return *out
 }
+
+// usualDepth is how many records usually stand in each other.
+const usualDepth = 4
 
 // problem ends the evaluation.
 func (e *evaluation) problem(kind ProblemKind, domain, term string, err error) string {
@@ -215,8 +222,12 @@ func (e *evaluation) records(domain string) (dns.Answer, []Record) {
 func selectRecords(a dns.Answer, kept *Parsed) []Record {
 	var out []Record
 	for _, r := range a.Records {
-		if isRecordStrings(r.Strings) {
-			out = append(out, kept.parse(r.Strings))
+		switch {
+		case !isRecordStrings(r.Strings):
+		case out == nil:
+			out = kept.parse(r.Strings)
+		default:
+			out = append(out[:len(out):len(out)], kept.parse(r.Strings)...)
 		}
 	}
 	return out
@@ -305,8 +316,16 @@ func (e *evaluation) noRecord(target, term string) string {
 	return e.problem(NoRecord, target, term, nil)
 }
 
-func (e *evaluation) onPath(domain string) bool {
-	return slices.ContainsFunc(e.out.Path, func(s string) bool { return strings.EqualFold(s, domain) })
+func (e *evaluation) onPath(domain string) bool { return holdsName(e.out.Path, domain) }
+
+// holdsName says whether a name is one of those of a path, which are ASCII.
+func holdsName(path []string, name string) bool {
+	for _, s := range path {
+		if len(s) == len(name) && strings.EqualFold(s, name) {
+			return true
+		}
+	}
+	return false
 }
 
 // count counts a term that costs a look-up; false means one too many.

@@ -110,14 +110,20 @@ type expander struct {
 	helo     string
 	receiver string
 	time     int64
-	wide     bool            // local has octets beyond ASCII
-	names    func() []string // validated names of the client; nil where none is to be asked
+	wide     bool        // local has octets beyond ASCII
+	asks     *evaluation // who finds the validated names of the client; nil where none is to be asked
 }
 
-// newExpander is section 4.3: a bounce has the HELO name as its sender, and a
-// sender without local part is postmaster.
 func newExpander(c Client, opts Options) *expander {
-	x := &expander{ip: c.IP.Unmap().WithZone(""), helo: hostName(c.HELO), receiver: opts.Receiver}
+	x := new(expander)
+	x.set(c, opts)
+	return x
+}
+
+// set is section 4.3: a bounce has the HELO name as its sender, and a sender
+// without local part is postmaster.
+func (x *expander) set(c Client, opts Options) {
+	x.ip, x.helo, x.receiver = c.IP.Unmap().WithZone(""), hostName(c.HELO), opts.Receiver
 	from := strings.TrimSuffix(strings.TrimPrefix(c.MailFrom, "<"), ">")
 	switch i := strings.LastIndexByte(from, '@'); {
 	case from == "":
@@ -137,7 +143,6 @@ func newExpander(c Client, opts Options) *expander {
 	if !opts.Now.IsZero() {
 		x.time = opts.Now.Unix()
 	}
-	return x
 }
 
 // hostName is a name without final dot, in A-labels (RFC 8616 section 4) where
@@ -326,8 +331,8 @@ func (m macro) transform(v string) string {
 // the domain, else one below it (section 7.3).
 func (x *expander) name(domain string) string {
 	var names []string
-	if x.names != nil {
-		names = x.names()
+	if x.asks != nil {
+		names = x.asks.validatedNames()
 	}
 	best := "unknown"
 	for i, n := range names {

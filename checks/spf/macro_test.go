@@ -13,7 +13,7 @@ func TestExpand(t *testing.T) {
 		Client{IP: netip.MustParseAddr("192.0.2.3"), MailFrom: "strong-bad@email.example.com", HELO: "mx.example.org"},
 		Options{Receiver: "in.example.net", Now: time.Unix(1234567890, 0)},
 	)
-	x.names = func() []string { return []string{"other.example.org", "mail.email.example.com"} }
+	x.asks = &evaluation{named: true, names: []string{"other.example.org", "mail.email.example.com"}}
 	x6 := *x
 	x6.ip = netip.MustParseAddr("2001:db8::cb01")
 	for _, c := range []struct{ macro, want string }{

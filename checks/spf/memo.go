@@ -19,7 +19,7 @@ type memo struct {
 }
 
 type entry struct {
-	done   chan struct{}
+	ask    sync.Once
 	answer dns.Answer
 
 	parse   sync.Once
@@ -38,16 +38,13 @@ func (m *memo) Lookup(ctx context.Context, q dns.Question) dns.Answer {
 func (m *memo) lookup(ctx context.Context, q dns.Question) *entry {
 	m.mu.Lock()
 	e := m.known[q]
-	if e != nil {
-		m.mu.Unlock()
-		<-e.done // ends with the context of who asks, which is ours
-		return e
+	if e == nil {
+		e = new(entry)
+		m.known[q] = e
 	}
-	e = &entry{done: make(chan struct{})}
-	m.known[q] = e
 	m.mu.Unlock()
-	defer close(e.done)
-	e.answer = m.r.Lookup(ctx, q)
+	// Who waits here waits no longer than who asks: the context is the same.
+	e.ask.Do(func() { e.answer = m.r.Lookup(ctx, q) })
 	return e
 }
 
@@ -247,34 +244,35 @@ func (x *expander) dynamic(t *Term) bool {
 }
 
 // Parsed keeps records that were read, for many evaluations on the same
-// domains. The zero value is ready; it is safe for concurrent use. Who gets a
-// record from it must not change its terms.
+// domains, or on domains that include the same ones. It goes by the text alone
+// and never outlives a change. The zero value is ready; it is safe for
+// concurrent use. Who gets a record from it must not change it.
 type Parsed struct {
 	mu      sync.RWMutex
-	records map[string]Record
+	records map[string][]Record // each alone in its slice, as most domains have it
 }
 
 // maxParsed bounds what is kept; beyond it, everything is forgotten.
 const maxParsed = 4096
 
-// parse is Parse. Records of several strings are not kept: they have their
-// boundaries to tell.
-func (p *Parsed) parse(txt []string) Record {
+// parse is Parse, alone in a slice. Records of several strings are not kept:
+// they have their boundaries to tell.
+func (p *Parsed) parse(txt []string) []Record {
 	if p == nil || len(txt) != 1 {
-		return Parse(txt...)
+		return []Record{Parse(txt...)}
 	}
 	p.mu.RLock()
-	r, ok := p.records[txt[0]]
+	r := p.records[txt[0]]
 	p.mu.RUnlock()
-	if ok {
+	if r != nil {
 		return r
 	}
-	r = Parse(txt...)
+	r = []Record{Parse(txt...)}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.records == nil || len(p.records) >= maxParsed {
-		p.records = map[string]Record{}
+		p.records = map[string][]Record{}
 	}
-	p.records[r.Text] = r
+	p.records[txt[0]] = r
 	return r
 }

@@ -3,7 +3,6 @@ package spf
 import (
 	"fmt"
 	"net/netip"
-	"strconv"
 	"strings"
 )
 
@@ -208,8 +207,19 @@ func (t *Term) fail(kind SyntaxKind, at int, detail string) {
 // parse fills a term of which Text and Start are known.
 func (t *Term) parse() {
 	text := t.Text
-	t.checkOctets()
-	if n := nameLength(text); n > 0 && n < len(text) && text[n] == '=' {
+	n, odd := len(text), false // n: where the name ends
+	for i := range len(text) {
+		switch c := text[i]; {
+		case c < 0x21 || c > 0x7e:
+			odd = true
+		case n == len(text) && (c == ':' || c == '/' || c == '='):
+			n = i
+		}
+	}
+	if odd {
+		t.checkOctets()
+	}
+	if n > 0 && n < len(text) && text[n] == '=' && nameLength(text) == n {
 		t.Kind, t.Sep = Modifier, '='
 		t.Name, t.Value = lower(text[:n]), text[n+1:]
 		t.parseModifier()
@@ -219,10 +229,6 @@ func (t *Term) parse() {
 	t.Qualifier = '+'
 	if isQualifier(text[0]) {
 		t.Qualifier, t.Explicit, start = text[0], true, 1
-	}
-	n := start
-	for n < len(text) && text[n] != ':' && text[n] != '/' && text[n] != '=' {
-		n++
 	}
 	t.Name = lower(text[start:n])
 	if n < len(text) && text[n] != '/' {
@@ -349,9 +355,12 @@ func trailingNumber(s string) int {
 
 // prefix reads a prefix length (section 5.6), which has no leading zero.
 func (t *Term) prefix(digits string, most int) int {
-	n, err := strconv.Atoi(digits)
+	n := 0
+	for i := 0; i < len(digits) && n <= most; i++ {
+		n = 10*n + int(digits[i]-'0')
+	}
 	switch {
-	case err != nil || n > most:
+	case n > most:
 		t.fail(PrefixMalformed, strings.LastIndex(t.Text, digits), fmt.Sprintf("a prefix length is at most %d here", most))
 		return -1
 	case len(digits) > 1 && digits[0] == '0':

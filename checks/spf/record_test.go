@@ -150,15 +150,15 @@ func TestParsedForgets(t *testing.T) {
 	var p Parsed
 	for i := range 2 * maxParsed {
 		text := fmt.Sprintf("v=spf1 ip4:192.0.2.1 x=%d", i)
-		if rec := p.parse([]string{text}); rec.Text != text || len(p.records) > maxParsed {
-			t.Fatalf("%q, %d kept", rec.Text, len(p.records))
+		if rec := p.parse([]string{text}); rec[0].Text != text || len(p.records) > maxParsed {
+			t.Fatalf("%q, %d kept", rec[0].Text, len(p.records))
 		}
 	}
-	if a, b := p.parse([]string{"v=spf1 a"}), p.parse([]string{"v=spf1 a"}); &a.Terms[0] != &b.Terms[0] {
+	if a, b := p.parse([]string{"v=spf1 a"}), p.parse([]string{"v=spf1 a"}); &a[0] != &b[0] {
 		t.Error("read twice")
 	}
-	if rec := p.parse([]string{"v=spf1 ", "a"}); len(rec.Strings) != 2 {
-		t.Errorf("%q", rec.Strings)
+	if rec := p.parse([]string{"v=spf1 ", "a"}); len(rec[0].Strings) != 2 {
+		t.Errorf("%q", rec[0].Strings)
 	}
 }
 

@@ -79,7 +79,7 @@ func (b *builder) record(n *Node, path []string) {
 	case !validDomain(n.Domain):
 		n.Err = b.problem(n, TargetInvalid, nil)
 		return
-	case slices.ContainsFunc(path, func(s string) bool { return strings.EqualFold(s, n.Domain) }):
+	case holdsName(path, n.Domain):
 		n.Loop = true
 		n.Err = b.problem(n, LoopFound, nil)
 		return
