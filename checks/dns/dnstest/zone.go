@@ -129,6 +129,8 @@ func fill(a dns.Answer, values []string) dns.Answer {
 			r.SOA = &dns.SOA{Server: v}
 		case dns.TypeA, dns.TypeAAAA:
 			r.Addr = netip.MustParseAddr(v)
+		case dns.TypeTLSA:
+			r.Data = v
 		}
 		a.Records = append(a.Records, r)
 	}
