@@ -70,6 +70,15 @@ func BenchmarkEvaluate(b *testing.B) {
 	}
 	b.Run("own", ours(Options{}))
 	b.Run("own, parsed", ours(Options{Parsed: &Parsed{}}))
+	b.Run("own, one look-up", func(b *testing.B) { // as Lookup has it for each address
+		b.ReportAllocs()
+		m := newMemo(r, nil)
+		for b.Loop() {
+			if o := evaluate(b.Context(), m, m, client, Options{}); o.Result != Pass || o.Lookups != 9 {
+				b.Fatalf("%+v", o)
+			}
+		}
+	})
 	b.Run("peer", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {

@@ -236,21 +236,20 @@ const maxText = 1 << 16
 // expand expands a macro-string that scanMacros found well formed. What grows
 // beyond maxText becomes nothing.
 func (x *expander) expand(s, letters, domain string) string {
-	var b strings.Builder
+	var room [maxName]byte
+	b := room[:0]
 	for {
 		i := strings.IndexByte(s, '%')
 		if i < 0 {
-			b.WriteString(s)
-			return b.String()
+			return string(append(b, s...))
 		}
-		b.WriteString(s[:i])
+		b = append(b, s[:i]...)
 		m, n, e := readMacro(s[i:], letters)
 		if e != nil {
-			b.WriteString(s[i:])
-			return b.String()
+			return string(append(b, s[i:]...))
 		}
-		b.WriteString(x.value(m, domain))
-		if b.Len() > maxText {
+		b = append(b, x.value(m, domain)...)
+		if len(b) > maxText {
 			return ""
 		}
 		s = s[i+n:]
@@ -307,6 +306,13 @@ func (m macro) transform(v string) string {
 	delims := m.delims
 	if delims == "" {
 		delims = "."
+	}
+	if m.keep > 0 && !m.reverse && delims == "." { // the last parts, as they stand there
+		at := len(v)
+		for n := 0; n < m.keep && at >= 0; n++ {
+			at = strings.LastIndexByte(v[:at], '.')
+		}
+		return v[at+1:]
 	}
 	var parts []string
 	for {
