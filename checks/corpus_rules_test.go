@@ -19,15 +19,30 @@ var elsewhere = []struct{ file, test, codes string }{
 		smtp.auth-before-tls smtp.auth-not-offered smtp.auth-no-common-mechanism smtp.temporarily-unavailable
 		smtp.reply-unexplained tls.missing tls.unavailable tls.handshake-failed tls.version-old tls.name-mismatch
 		tls.self-signed tls.chain-incomplete tls.certificate-expired tls.certificate-not-yet-valid
-		tls.certificate-expiring o365.method-detected o365.host-wrong o365.relay-on-wrong-port
+		tls.certificate-expiring tls.certificate-renewal-due tls.certificate-weak tls.certificate-purpose-wrong
+		tls.chain-expired tls.cipher-weak tls.unreadable smtp.helo-name-bad smtp.protocol-broken
+		smtp.size-too-small smtp.capability-missing smtp.starttls-required smtp.auth-old-form smtp.auth-required
+		smtp.greylisted smtp.rate-limited smtp.refused-by-ptr smtp.refused-by-blocklist o365.method-detected o365.host-wrong o365.relay-on-wrong-port
 		o365.submission-on-port-25 o365.submission-on-port-465`,
 	},
+	{"relay/elsewhere_test.go", "TestPort25Blocked", `smtp.port-25-blocked`},
+	{"relay/elsewhere_test.go", "TestBannerName", `smtp.banner-name-differs`},
+	{"relay/elsewhere_test.go", "TestInjection", `smtp.starttls-injection`},
+	{"relay/elsewhere_test.go", "TestDemanded", `tls.stripped`},
+	{"relay/elsewhere_test.go", "TestClockSkew", `tls.clock-skew`},
+	{"relay/elsewhere_test.go", "TestBusyThenSlow", `smtp.banner-slow`},
 	{
 		"spf/vectors_test.go", "TestFindings",
 		`spf.string-too-long spf.parked-not-closed spf.type-spf-leftover spf.wildcard spf.too-many-ptr-names
 		spf.helo-without-spf`,
 	},
 	{"mx/findings_test.go", "TestFindings", `mx.null`},
+	{
+		"address/findings_test.go", "TestFindings",
+		`ip.unreadable ip.ptr-missing ip.ptr-not-confirmed ip.ptr-multiple ip.ptr-generic ip.helo-differs
+		ip.egress-outside-network ip.instance-outside-network ip.egress-several ip.egress-unsuitable
+		ip.ipv6-unauthorised ip.blocklisted ip.blocklist-refused ip.blocklist-dead ip.blocklist-informational`,
+	},
 	{"settings/findings_test.go", "TestFindings", `transport.password-unreadable`},
 }
 

@@ -1,54 +1,123 @@
 package relay
 
 import (
-	"crypto/tls"
-	"crypto/x509"
-	"errors"
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
-
-	"clockwise.info/cwmail/checks/pattern"
 
 	"clockwise.info/cwmail/checks/dns"
 	"clockwise.info/cwmail/checks/finding"
+	"clockwise.info/cwmail/checks/pattern"
 	"clockwise.info/cwmail/transports"
 	"clockwise.info/cwmail/transports/smtp"
 )
 
-// expiringSoon is when a certificate's end is told.
-const expiringSoon = 14 * 24 * time.Hour
-
 // Findings judges what was seen of a server.
 func Findings(res Result) []finding.Finding {
 	j := &judge{Result: res}
-	j.host()
-	if !j.addresses() {
-		return j.found
-	}
-	j.reach()
-	if c := j.representative(); c != nil {
-		j.session(*c)
-	}
+	j.run()
 	return j.found
+}
+
+// ReceiverFindings judges what was seen of the mail servers of one domain. One
+// that is silent while another answers is no failure: mail takes the other.
+func ReceiverFindings(all []Result) []finding.Finding {
+	var out []finding.Finding
+	var silent, speaking []Result
+	for _, res := range all {
+		switch {
+		case len(res.Conversations) == 0:
+		case slices.ContainsFunc(res.Conversations, func(c smtp.Conversation) bool { return !atConnect(c) }):
+			speaking = append(speaking, res)
+		default:
+			silent = append(silent, res)
+		}
+	}
+	for _, res := range all {
+		j := &judge{Result: res, others: len(speaking) > 0}
+		j.run()
+		out = append(out, j.found...)
+	}
+	if len(speaking) == 0 || len(silent) == 0 || !slices.ContainsFunc(silent, reachable) {
+		return out
+	}
+	var evidence []finding.Evidence
+	for _, res := range silent {
+		evidence = append(evidence, transcripts(res.Conversations)...)
+	}
+	return append(out, finding.Finding{
+		Rule: someReceivers, Subject: all[0].Subject, Evidence: evidence,
+		Args: []string{all[0].Subject, hostsOf(silent), hostsOf(speaking)},
+	})
+}
+
+// reachable says whether this machine could have reached a server: one without
+// IPv6 cannot tell.
+func reachable(res Result) bool {
+	return slices.ContainsFunc(res.Conversations, func(c smtp.Conversation) bool { return c.Trouble != smtp.NoRoute || c.Address.Addr().Is4() })
+}
+
+func hostsOf(all []Result) string {
+	var out []string
+	for _, res := range all {
+		out = append(out, res.Server.Host)
+	}
+	return strings.Join(out, ", ")
 }
 
 type judge struct {
 	Result
-	found []finding.Finding
+	others bool // other servers of the domain answer
+	found  []finding.Finding
+}
+
+func (j *judge) run() {
+	if !j.Receives {
+		j.host()
+		j.ownName()
+	}
+	if !j.addresses() {
+		return
+	}
+	j.line()
+	j.reach()
+	if c := j.representative(); c != nil {
+		j.session(*c)
+	}
+	if c := j.Injection; c != nil && c.Obeyed {
+		j.raise(startTLSInjection, transcripts([]smtp.Conversation{*c}))
+	}
 }
 
 // raise adds a finding; host and port are the first arguments of each rule.
 func (j *judge) raise(r *finding.Rule, evidence []finding.Evidence, args ...string) {
-	subject := j.Subject
-	if subject == "" {
-		subject = j.Server.Host
+	f := finding.Finding{
+		Rule: r, Subject: j.Subject, Evidence: evidence, Lowered: j.lowers(r),
+		Args: append([]string{j.Server.Host, strconv.Itoa(j.Server.Port)}, args...),
 	}
-	j.found = append(j.found, finding.Finding{
-		Rule: r, Subject: subject, Evidence: evidence, Args: append([]string{j.Server.Host, strconv.Itoa(j.Server.Port)}, args...),
-	})
+	if f.Subject == "" {
+		f.Subject = j.Server.Host
+	}
+	if j.Receives {
+		f.Object = j.Server.Host
+		f.Rule = received(r)
+	}
+	if f.Lowered {
+		f.Rule = unchecked(f.Rule)
+	}
+	j.found = append(j.found, f)
+}
+
+// lowers says whether a rule counts less here: on port 25 senders do not check
+// certificates, unless something demands it.
+func (j *judge) lowers(r *finding.Rule) bool {
+	switch {
+	case j.Demands != "" || j.Server.Port != 25 || j.Server.Security != "starttls":
+		return false
+	case r == tlsMissing:
+		return j.Receives // a transport that wants it does not send without
+	}
+	return ofCertificate(r)
 }
 
 // host judges what the name of the server alone tells about Microsoft 365.
@@ -90,6 +159,9 @@ func (j *judge) addresses() bool {
 	if j.A.Status == dns.Failed || j.AAAA.Status == dns.Failed {
 		j.raise(unreadable, evidence, "The name servers gave no address of "+j.Server.Host+": "+why(j.A, j.AAAA))
 		return false
+	}
+	if j.Receives {
+		return false // what MX records point at is judged by DNS alone
 	}
 	what := "the name has no A or AAAA record"
 	if j.A.Status == dns.NoName {
@@ -142,7 +214,7 @@ func (j *judge) reach() {
 		j.raise(partlyReachable, transcripts(fails), addressesOf(fails), addressesOf(works))
 		return
 	}
-	if len(works) > 0 {
+	if len(works) > 0 || j.others {
 		return
 	}
 	if len(fails) == 0 {
@@ -205,9 +277,10 @@ func (j *judge) session(c smtp.Conversation) {
 		j.raise(middlebox, evidence, sign)
 	}
 	j.trouble(c, evidence)
-	if c.HelloRefused {
-		j.raise(ehloRefused, evidence)
+	if c.Trouble != smtp.NoTrouble && c.Security != "none" && beforeTLS(c) {
+		j.raise(tlsUnreadable, evidence, c.Stage.String())
 	}
+	j.manners(c, evidence)
 	if j.Server.Security != "none" && c.TLS != nil && len(c.Clear.Auth()) > 0 {
 		j.raise(authBeforeTLS, evidence)
 	}
@@ -216,7 +289,19 @@ func (j *judge) session(c smtp.Conversation) {
 	}
 	if c.OK() {
 		j.auth(c, evidence)
+		j.offers(c, evidence)
 	}
+}
+
+// beforeTLS holds where a conversation ended before anything was seen of TLS.
+func beforeTLS(c smtp.Conversation) bool {
+	switch c.Trouble {
+	case smtp.SpeaksTLS, smtp.SpeaksClear, smtp.NoStartTLS, smtp.BadTLS:
+		return false
+	case smtp.BadReply:
+		return c.Stage < smtp.StartTLS
+	}
+	return c.Stage < smtp.Handshake
 }
 
 // trouble says why a conversation ended early.
@@ -229,15 +314,20 @@ func (j *judge) trouble(c smtp.Conversation, evidence []finding.Evidence) {
 	case smtp.SpeaksClear:
 		j.raise(tlsStyleWrong, evidence, upper(c.Detail), "starttls")
 	case smtp.NoStartTLS:
+		if j.Demands != "" {
+			j.raise(tlsStripped, evidence, j.Demands)
+			return
+		}
 		j.raise(tlsMissing, evidence)
 	case smtp.BadTLS:
 		j.raise(handshakeFailed, evidence, c.Detail)
 	case smtp.NotSMTP:
-		if c.Stage == smtp.Banner {
+		switch {
+		case c.Stage == smtp.Banner:
 			j.raise(bannerWrong, evidence, said(c))
-			return
+		case len(c.Faults) == 0: // else they are what is told
+			j.raise(replyUnexplained, evidence, said(c), c.Stage.String())
 		}
-		j.raise(replyUnexplained, evidence, said(c), c.Stage.String())
 	case smtp.BadReply:
 		j.badReply(c, evidence)
 	case smtp.TimedOut:
@@ -261,20 +351,6 @@ func said(c smtp.Conversation) string {
 	return "nothing"
 }
 
-func (j *judge) badReply(c smtp.Conversation, evidence []finding.Evidence) {
-	reply := c.Reply.String()
-	switch {
-	case c.Stage == smtp.StartTLS && c.Reply.Code/100 == 4:
-		j.raise(tlsUnavailable, evidence, reply)
-	case c.Reply.Code/100 == 4:
-		j.raise(temporary, evidence, reply)
-	case c.Stage == smtp.Banner:
-		j.raise(bannerWrong, evidence, reply)
-	default:
-		j.raise(replyUnexplained, evidence, reply, c.Stage.String())
-	}
-}
-
 // masked are runs that firewalls write over what they do not want to be seen.
 var masked = pattern.Lazy(`^(X{4,}[A-Z]?|\*{3,})$`)
 
@@ -293,6 +369,9 @@ func rewritten(c smtp.Conversation) string {
 }
 
 func (j *judge) auth(c smtp.Conversation, evidence []finding.Evidence) {
+	if oldForm(c.Offered) {
+		j.raise(authOldForm, evidence)
+	}
 	want := j.Server.Auth
 	if want == "" || want == "none" {
 		return
@@ -306,59 +385,8 @@ func (j *judge) auth(c smtp.Conversation, evidence []finding.Evidence) {
 	}
 }
 
-// certificate judges what the handshake showed.
-func (j *judge) certificate(t smtp.TLS, evidence []finding.Evidence) {
-	if t.Version < tls.VersionTLS12 {
-		j.raise(versionOld, evidence, tls.VersionName(t.Version))
-	}
-	if len(t.Chain) == 0 {
-		return
-	}
-	leaf := t.Chain[0]
-	issuer := leaf.Issuer.CommonName
-	if issuer == "" {
-		issuer = leaf.Issuer.String()
-	}
-	date := func(d time.Time) string { return d.UTC().Format("2 January 2006") }
-	raise := func(r *finding.Rule, arg string) { j.raise(j.onPort(r), evidence, arg) }
-	switch {
-	case j.Now.After(leaf.NotAfter):
-		raise(certExpired, date(leaf.NotAfter))
-	case j.Now.Before(leaf.NotBefore):
-		raise(certNotYet, date(leaf.NotBefore))
-	case leaf.NotAfter.Sub(j.Now) <= expiringSoon:
-		j.raise(certExpiring, evidence, date(leaf.NotAfter))
-	}
-	if _, unknown := errors.AsType[x509.UnknownAuthorityError](t.Chained); unknown || selfIssued(leaf) && t.Chained != nil {
-		if incomplete(t.Chain) {
-			raise(chainIncomplete, issuer)
-		} else {
-			raise(selfSigned, issuer)
-		}
-	}
-	if t.Name != nil {
-		names := strings.Join(leaf.DNSNames, ", ")
-		if names == "" {
-			names = fmt.Sprintf("no name (only the old field CN=%s)", leaf.Subject.CommonName)
-		}
-		raise(nameMismatch, names)
-	}
-}
-
-// onPort gives the rule as it counts on the server's port.
-func (j *judge) onPort(r *finding.Rule) *finding.Rule {
-	if l := lowered[r]; l != nil && j.Server.Port == 25 && j.Server.Security == "starttls" {
-		return l
-	}
-	return r
-}
-
-func selfIssued(c *x509.Certificate) bool { return string(c.RawIssuer) == string(c.RawSubject) }
-
-// incomplete tells a public certificate without its chain from one of a
-// private authority: public ones say where their issuer's is to be had
-// (RFC 5280 section 4.2.2.1).
-func incomplete(chain []*x509.Certificate) bool {
-	last := chain[len(chain)-1]
-	return !selfIssued(last) && len(last.IssuingCertificateURL) > 0
+// oldForm holds where logins are offered as AUTH=LOGIN alone.
+func oldForm(e smtp.Extensions) bool {
+	_, present := e.Get("AUTH")
+	return !present && slices.ContainsFunc(e, func(x smtp.Extension) bool { return strings.HasPrefix(x.Keyword, "AUTH=") })
 }

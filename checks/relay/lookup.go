@@ -7,6 +7,9 @@ import (
 	"crypto/x509"
 	"net"
 	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -30,8 +33,36 @@ type Options struct {
 	ConnectTimeout time.Duration // 0: 10 s
 	ReplyTimeout   time.Duration // 0: 15 s
 
+	// What goes beyond greeting the server itself is done only where it is
+	// asked for.
+	Controls  []Control // connected to, where port 25 of the server is silent
+	Injection bool      // whether commands sent in clear behind STARTTLS are obeyed
+	PTR       bool      // whether the names of the addresses are asked for
+
+	// What is known from elsewhere.
+	Clock   Clock // another clock than Now; the zero value is none
+	Largest int64 // octets of the largest attachment; 0: largestAttachment
+
 	// Offline says why servers are not spoken to, where Dial and Probe are nil.
 	Offline string
+}
+
+// largestAttachment is what mail of ClockWise may have to carry: a report with
+// some pictures.
+const largestAttachment = 5 << 20
+
+// Control is a known host that tells a blocked line from a silent server: if
+// those of port 25 are silent too and another port answers, it is the line.
+type Control struct {
+	Host string
+	Port int
+}
+
+// Clock is what another machine's clock said.
+type Clock struct {
+	Server string
+	Says   time.Time // e.g. of the Date header of HTTPS
+	At     time.Time // here, at that moment
 }
 
 // Result is what was seen of a server.
@@ -44,6 +75,17 @@ type Result struct {
 	Conversations []smtp.Conversation // one for each address that was tried
 	Skipped       string              // why none was tried; "" otherwise
 	Now           time.Time
+
+	Receives  bool                // it takes the mail of Subject, a domain: nothing is sent through it
+	Demands   string              // what demands encryption with a good certificate of senders, e.g. "DANE"; "" when nothing is known to
+	Injection *smtp.Conversation  // with Options.Injection
+	Controls  []smtp.Conversation // with Options.Controls, where they were needed; one for each
+	Names     []dns.Answer        // with Options.PTR: for each of Conversations
+	Name      string              // said in EHLO, where Options name one
+	NameA     dns.Answer          // its addresses
+	NameAAAA  dns.Answer
+	Clock     Clock
+	Largest   int64
 }
 
 // Limits of what is tried: more addresses would tell little more. Mail of
@@ -55,9 +97,61 @@ const (
 
 // Lookup resolves the server and greets it at its addresses, side by side.
 func Lookup(ctx context.Context, r dns.Resolver, s transports.Server, o Options) Result {
-	res := Result{Server: s}
+	res := look(ctx, r, s, o)
+	if silentOn25(res) {
+		res.Controls = lookAtControls(ctx, r, o)
+	}
+	return res
+}
+
+// maxReceivers is the number of mail servers of a domain that are greeted:
+// senders seldom try more.
+const maxReceivers = 3
+
+// LookupReceivers greets the first hosts of those that take a domain's mail,
+// side by side. What is meant for the server of a transport is left out.
+func LookupReceivers(ctx context.Context, r dns.Resolver, domain string, hosts []string, o Options) []Result {
+	o.Injection, o.Name, o.PTR = false, "", true
+	hosts = hosts[:min(len(hosts), maxReceivers)]
+	out := make([]Result, len(hosts))
+	var wg sync.WaitGroup
+	for i, host := range hosts {
+		wg.Go(func() {
+			out[i] = look(ctx, r, transports.Server{Host: host, Port: 25, Security: "starttls", Auth: "none"}, o)
+			out[i].Subject, out[i].Receives = domain, true
+		})
+	}
+	wg.Wait()
+	if len(out) > 0 && !slices.ContainsFunc(out, func(res Result) bool { return !silentOn25(res) }) {
+		out[0].Controls = lookAtControls(ctx, r, o)
+	}
+	return out
+}
+
+// silentOn25 holds where connections to port 25 were tried and got no answer.
+// That this machine has no IPv6 says nothing.
+func silentOn25(res Result) bool {
+	silent := false
+	for _, c := range res.Conversations {
+		switch {
+		case c.Stage != smtp.Connect || res.Server.Port != 25:
+			return false
+		case c.Trouble == smtp.TimedOut:
+			silent = true
+		case c.Trouble != smtp.NoRoute || c.Address.Addr().Is4():
+			return false
+		}
+	}
+	return silent
+}
+
+func look(ctx context.Context, r dns.Resolver, s transports.Server, o Options) Result {
+	res := Result{Server: s, Name: o.Name, Clock: o.Clock, Largest: o.Largest}
 	if o.Now != nil {
 		res.Now = o.Now()
+	}
+	if res.Largest == 0 {
+		res.Largest = largestAttachment
 	}
 	res.resolve(ctx, r)
 	switch {
@@ -70,25 +164,87 @@ func Lookup(ctx context.Context, r dns.Resolver, s transports.Server, o Options)
 		}
 		return res
 	}
-	if o.Name == "" {
-		o.Name = "cwmail.invalid"
-	}
-	if o.Probe == nil {
-		o.Probe = smtp.Probe
-	}
+	res.greet(ctx, r, o)
+	return res
+}
+
+// greet speaks to the addresses, and asks what belongs to it, side by side.
+func (res *Result) greet(ctx context.Context, r dns.Resolver, o Options) {
 	tried := choose(res.Addresses)
 	res.Conversations = make([]smtp.Conversation, len(tried))
 	var wg sync.WaitGroup
 	for i, a := range tried {
+		wg.Go(func() { res.Conversations[i] = o.probe(ctx, res.Server, a, false) })
+	}
+	if o.PTR {
+		res.Names = make([]dns.Answer, len(tried))
+		for i, a := range tried {
+			wg.Go(func() { res.Names[i] = r.Lookup(ctx, dns.Ask(reverse(a), dns.TypePTR)) })
+		}
+	}
+	if strings.Contains(res.Name, ".") {
+		wg.Go(func() { res.NameA = r.Lookup(ctx, dns.Ask(res.Name, dns.TypeA)) })
+		wg.Go(func() { res.NameAAAA = r.Lookup(ctx, dns.Ask(res.Name, dns.TypeAAAA)) })
+	}
+	wg.Wait()
+	if i := slices.IndexFunc(res.Conversations, smtp.Conversation.OK); i >= 0 && o.Injection && res.Server.Security == "starttls" {
+		c := o.probe(ctx, res.Server, tried[i], true)
+		res.Injection = &c
+	}
+}
+
+// probe speaks to one address of a server.
+func (o Options) probe(ctx context.Context, s transports.Server, a netip.Addr, inject bool) smtp.Conversation {
+	p := smtp.Options{
+		Host: s.Host, Address: netip.AddrPortFrom(a, uint16(s.Port)), Security: s.Security, Name: o.Name, Inject: inject,
+		Dial: o.Dial, Now: o.Now, Roots: o.Roots, ConnectTimeout: o.ConnectTimeout, ReplyTimeout: o.ReplyTimeout,
+	}
+	if p.Name == "" {
+		p.Name = "cwmail.invalid"
+	}
+	if o.Probe == nil {
+		return smtp.Probe(ctx, p)
+	}
+	return o.Probe(ctx, p)
+}
+
+// lookAtControls connects to the first IPv4 address of each control, and says
+// nothing there.
+func lookAtControls(ctx context.Context, r dns.Resolver, o Options) []smtp.Conversation {
+	out := make([]smtp.Conversation, len(o.Controls))
+	var wg sync.WaitGroup
+	for i, c := range o.Controls {
 		wg.Go(func() {
-			res.Conversations[i] = o.Probe(ctx, smtp.Options{
-				Host: s.Host, Address: netip.AddrPortFrom(a, uint16(s.Port)), Security: s.Security, Name: o.Name,
-				Dial: o.Dial, Now: o.Now, Roots: o.Roots, ConnectTimeout: o.ConnectTimeout, ReplyTimeout: o.ReplyTimeout,
-			})
+			s := transports.Server{Host: c.Host, Port: c.Port, Security: "connect"}
+			out[i] = smtp.Conversation{Host: c.Host, Trouble: smtp.NotRun, Detail: "no address"}
+			for _, rec := range r.Lookup(ctx, dns.Ask(c.Host, dns.TypeA)).Records {
+				if rec.Addr.Is4() {
+					out[i] = o.probe(ctx, s, rec.Addr, false)
+					return
+				}
+			}
 		})
 	}
 	wg.Wait()
-	return res
+	return out
+}
+
+// reverse is the name under which the names of an address stand (RFC 1035
+// section 3.5, RFC 3596 section 2.5).
+func reverse(a netip.Addr) string {
+	var labels []string
+	if a.Is4() {
+		for _, b := range a.As4() {
+			labels = append(labels, strconv.Itoa(int(b)))
+		}
+		slices.Reverse(labels)
+		return strings.Join(labels, ".") + ".in-addr.arpa"
+	}
+	for _, b := range a.As16() {
+		labels = append(labels, strconv.FormatUint(uint64(b>>4), 16), strconv.FormatUint(uint64(b&15), 16))
+	}
+	slices.Reverse(labels)
+	return strings.Join(labels, ".") + ".ip6.arpa"
 }
 
 func (res *Result) resolve(ctx context.Context, r dns.Resolver) {

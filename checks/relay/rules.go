@@ -54,6 +54,15 @@ var (
 		Action:     "Ask the manager of %[1]s to look in its log, and to admit ClockWise's relay addresses 31.134.206.128/28.",
 		References: []string{"RFC 5321 section 3.8"},
 	}
+	port25Blocked = &finding.Rule{ // %[3]s: the known hosts
+		Code: "smtp.port-25-blocked", Severity: finding.Failure, Owner: finding.Network, Tier: 1,
+		Title:      "This network blocks outgoing port 25",
+		Saw:        "Neither %[1]s nor %[3]s answers on port 25 from here; another port answers.",
+		Effect:     "From here it cannot be seen whether mail servers work. Mail of ClockWise leaves from elsewhere.",
+		Action:     "Check again from another network, or ask the provider of this line to open outgoing port 25.",
+		References: []string{"RFC 5321 section 4.5.3.2"},
+		Hides:      []string{"smtp.timed-out", "smtp.refused", "smtp.no-route", "smtp.partly-reachable", "tls.unreadable", "o365.direct-send-only"},
+	}
 	partlyReachable = &finding.Rule{ // %[3]s: the silent addresses, %[4]s: those that answer
 		Code: "smtp.partly-reachable", Severity: finding.Warning, Owner: finding.CustomerMailServer, Tier: 2,
 		Title:      "Only some addresses of %[1]s answer",
@@ -68,6 +77,20 @@ var (
 		Saw:        "Port %[2]s says: %[3]s.",
 		Effect:     "ClockWise gives up at this greeting, so no mail of this transport leaves.",
 		Action:     "Ask the manager of %[1]s whether %[2]s is the port for mail, and to admit ClockWise's relay addresses 31.134.206.128/28.",
+		References: []string{"RFC 5321 section 4.2"},
+	}
+	bannerSlow = &finding.Rule{ // %[3]s: what took how long
+		Code: "smtp.banner-slow", Severity: finding.Note, Owner: finding.Nobody, Tier: 2,
+		Title:      "%[1]s makes senders wait",
+		Saw:        "%[3]s.",
+		Effect:     "Mail gets through: servers that wait keep impatient spammers away.",
+		References: []string{"RFC 5321 section 4.5.3.2"},
+	}
+	bannerNameDiffers = &finding.Rule{ // %[3]s: name in the greeting, %[4]s: names of the address
+		Code: "smtp.banner-name-differs", Severity: finding.Note, Owner: finding.Nobody, Tier: 3,
+		Title:      "%[1]s greets with another name than its address has",
+		Saw:        "The greeting says %[3]s; reverse DNS names %[4]s.",
+		Effect:     "The mail is not affected.",
 		References: []string{"RFC 5321 section 4.2"},
 	}
 	middlebox = &finding.Rule{ // %[3]s: what shows it
@@ -87,6 +110,45 @@ var (
 		Action:     "Ask the manager of %[1]s to allow EHLO; often a firewall in between forbids it.",
 		References: []string{"RFC 5321 section 4.1.1.1"},
 	}
+	heloNameBad = &finding.Rule{ // %[3]s: the reply, or what is wrong
+		Code: "smtp.helo-name-bad", Severity: finding.Warning, Owner: finding.ClockWise, Tier: 2,
+		Title:      "The name said in EHLO is not a good one",
+		Saw:        "At %[1]s: %[3]s.",
+		Effect:     "Servers that check the name refuse mail of who says it.",
+		Action:     "Let the sending server say its own full name, one with an address in DNS.",
+		References: []string{"RFC 5321 section 4.1.4"},
+	}
+	protocolBroken = &finding.Rule{ // %[3]s: what is wrong
+		Code: "smtp.protocol-broken", Severity: finding.Failure, Owner: finding.CustomerMailServer, Tier: 2,
+		Title:      "%[1]s does not keep to the rules of SMTP",
+		Saw:        "The conversation shows: %[3]s.",
+		Effect:     "Strict senders give up here; others may lose mail or get out of step.",
+		Action:     "Ask the manager of %[1]s to update the mail server, or to look at the firewall before it.",
+		References: []string{"RFC 5321 section 4.5.3.1.5"},
+	}
+	startTLSInjection = &finding.Rule{
+		Code: "smtp.starttls-injection", Severity: finding.Failure, Owner: finding.CustomerMailServer, Tier: 3,
+		Title:      "%[1]s obeys commands from before the encryption",
+		Saw:        "A NOOP sent in clear behind STARTTLS was answered after the TLS handshake.",
+		Effect:     "Who sits on the line can put commands before those of ClockWise, and so divert mail or a password.",
+		Action:     "Ask the manager of %[1]s to update the mail server: it must forget what came before TLS.",
+		References: []string{"RFC 3207 section 4.2"},
+	}
+	sizeTooSmall = &finding.Rule{ // %[3]s: the limit, %[4]s: attachment, %[5]s: mail with it
+		Code: "smtp.size-too-small", Severity: finding.Warning, Owner: finding.CustomerMailServer, Tier: 2,
+		Title:      "%[1]s takes only mail up to %[3]s",
+		Saw:        "It announces SIZE %[3]s. A mail with an attachment of %[4]s has %[5]s.",
+		Effect:     "Mail with large attachments is refused.",
+		Action:     "Ask the manager of %[1]s to allow mail of %[5]s or more.",
+		References: []string{"RFC 1870 section 6"},
+	}
+	capabilityMissing = &finding.Rule{ // %[3]s: the extensions
+		Code: "smtp.capability-missing", Severity: finding.Note, Owner: finding.Nobody, Tier: 3,
+		Title:      "%[1]s has not all extensions of SMTP",
+		Saw:        "Not offered: %[3]s.",
+		Effect:     "Mail gets through without them.",
+		References: []string{"RFC 5321 section 4.1.1.1"},
+	}
 	tlsStyleWrong = &finding.Rule{ // %[3]s: what was seen, %[4]s: the setting that fits
 		Code: "smtp.tls-style-wrong", Severity: finding.Failure, Owner: finding.ClockWise, Tier: 1,
 		Title:      "smtp.security does not fit port %[2]s of %[1]s",
@@ -95,6 +157,15 @@ var (
 		Action:     "Set smtp.security of the transport to %[4]s, or use another port.",
 		References: []string{"RFC 8314 section 3"},
 		Hides:      []string{"tls.handshake-failed", "smtp.banner-wrong", "smtp.timed-out", "smtp.dropped", "transport.port-tls-conflict"},
+	}
+	startTLSRequired = &finding.Rule{ // %[3]s: the reply
+		Code: "smtp.starttls-required", Severity: finding.Failure, Owner: finding.ClockWise, Tier: 1,
+		Title:      "%[1]s wants encryption first",
+		Saw:        "It answers: %[3]s.",
+		Effect:     "No mail of this transport leaves before encryption is on.",
+		Action:     "Set smtp.security of the transport to starttls.",
+		References: []string{"RFC 3207 section 4"},
+		Hides:      []string{"smtp.auth-required", "smtp.auth-not-offered"},
 	}
 	authBeforeTLS = &finding.Rule{
 		Code: "smtp.auth-before-tls", Severity: finding.Warning, Owner: finding.CustomerMailServer, Tier: 2,
@@ -121,6 +192,37 @@ var (
 		Action:     "Set smtp.auth of the transport to one of: %[4]s.",
 		References: []string{"RFC 4954 section 4"},
 	}
+	authOldForm = &finding.Rule{
+		Code: "smtp.auth-old-form", Severity: finding.Note, Owner: finding.Nobody, Tier: 3,
+		Title:      "%[1]s offers logins only in an old form",
+		Saw:        "The answer to EHLO has AUTH= and no AUTH with a space, as the standard wants it.",
+		Effect:     "Old mail programs need it so; some new ones find no login.",
+		References: []string{"RFC 4954 section 3"},
+	}
+	authRequired = &finding.Rule{ // %[3]s: the reply
+		Code: "smtp.auth-required", Severity: finding.Failure, Owner: finding.ClockWise, Tier: 1,
+		Title:      "%[1]s wants a login first",
+		Saw:        "It answers: %[3]s.",
+		Effect:     "No mail of this transport leaves without a login.",
+		Action:     "Set smtp.auth, smtp.username and a password of the transport, or let the server admit ClockWise's relay addresses 31.134.206.128/28.",
+		References: []string{"RFC 4954 section 6"},
+	}
+	greylisted = &finding.Rule{ // %[3]s: the reply
+		Code: "smtp.greylisted", Severity: finding.Note, Owner: finding.Nobody, Tier: 1,
+		Title:      "%[1]s lets strangers come twice",
+		Saw:        "It answers: %[3]s.",
+		Effect:     "Mail waits some minutes at the first contact, and is then taken.",
+		Action:     "Check again in 15 minutes.",
+		References: []string{"RFC 6647 section 2"},
+	}
+	rateLimited = &finding.Rule{ // %[3]s: the reply
+		Code: "smtp.rate-limited", Severity: finding.Warning, Owner: finding.Nobody, Tier: 2,
+		Title:      "%[1]s takes no more from this address just now",
+		Saw:        "It answers: %[3]s.",
+		Effect:     "It slows this machine down. If it does so with ClockWise too, mail waits and is tried again.",
+		Action:     "Check again in an hour.",
+		References: []string{"Google, Yahoo: SMTP error codes"},
+	}
 	temporary = &finding.Rule{ // %[3]s: the reply
 		Code: "smtp.temporarily-unavailable", Severity: finding.Warning, Owner: finding.Nobody, Tier: 2,
 		Title:      "%[1]s is busy just now",
@@ -128,6 +230,22 @@ var (
 		Effect:     "Mail waits and is tried again by itself.",
 		Action:     "Check again in some minutes.",
 		References: []string{"RFC 5321 section 3.8"},
+	}
+	refusedByPTR = &finding.Rule{ // %[3]s: the reply
+		Code: "smtp.refused-by-ptr", Severity: finding.Failure, Owner: finding.ClockWise, Tier: 1,
+		Title:      "%[1]s refuses an address without a good name",
+		Saw:        "It answers this machine: %[3]s.",
+		Effect:     "The address of this machine has no reverse DNS that fits. If that holds for ClockWise's addresses too, no mail arrives here.",
+		Action:     "See with \"cwmail network\" whether ClockWise's addresses have names; if they do, check from another machine.",
+		References: []string{"RFC 7372 section 3.3"},
+	}
+	refusedByBlocklist = &finding.Rule{ // %[3]s: the reply, which names the list
+		Code: "smtp.refused-by-blocklist", Severity: finding.Failure, Owner: finding.ClockWise, Tier: 1,
+		Title:      "%[1]s refuses an address on a block list",
+		Saw:        "It answers this machine: %[3]s.",
+		Effect:     "The address of this machine stands on a list. If ClockWise's addresses do too, no mail arrives here.",
+		Action:     "See with \"cwmail network\" whether ClockWise's addresses are listed; if they are not, check from another machine.",
+		References: []string{"RFC 5782 section 2"},
 	}
 	replyUnexplained = &finding.Rule{ // %[3]s: the reply, %[4]s: the stage
 		Code: "smtp.reply-unexplained", Severity: finding.Note, Owner: finding.Nobody, Tier: 1,
@@ -138,6 +256,14 @@ var (
 		References: []string{"RFC 5321 section 4.2.1"},
 	}
 
+	tlsUnreadable = &finding.Rule{ // %[3]s: the stage
+		Code: "tls.unreadable", Severity: finding.Unknown, Owner: finding.Nobody, Tier: 2,
+		Title:      "Encryption of %[1]s could not be looked at",
+		Saw:        "The conversation ended at the %[3]s, before TLS.",
+		Effect:     "It is not known whether encryption and the certificate are right.",
+		Action:     "Check again when the server answers.",
+		References: []string{"RFC 3207 section 4"},
+	}
 	tlsMissing = &finding.Rule{
 		Code: "tls.missing", Severity: finding.Failure, Owner: finding.CustomerMailServer, Tier: 1,
 		Title:      "%[1]s offers no encryption on port %[2]s",
@@ -146,6 +272,14 @@ var (
 		Action:     "Ask the manager of %[1]s to switch TLS on for port %[2]s.",
 		References: []string{"RFC 3207 section 4"},
 		Hides:      []string{"smtp.auth-not-offered", "tls.unavailable"},
+	}
+	tlsStripped = &finding.Rule{ // %[3]s: what demands it
+		Code: "tls.stripped", Severity: finding.Failure, Owner: finding.Network, Tier: 2,
+		Title:      "Encryption of %[1]s disappears on the way",
+		Saw:        "The answer to EHLO has no STARTTLS, though %[3]s demands it.",
+		Effect:     "Somebody on the line takes it out, or the server has lost it: senders that follow %[3]s do not deliver.",
+		Action:     "Check from another network. If STARTTLS is there, look for SMTP inspection in the firewall of this one; if not, ask the manager of %[1]s to switch it on.",
+		References: []string{"RFC 3207 section 6"},
 	}
 	tlsUnavailable = &finding.Rule{ // %[3]s: the reply
 		Code: "tls.unavailable", Severity: finding.Warning, Owner: finding.CustomerMailServer, Tier: 2,
@@ -172,6 +306,14 @@ var (
 		Action:     "Ask the manager of %[1]s to switch TLS 1.2 or 1.3 on.",
 		References: []string{"RFC 8996 section 4"},
 	}
+	cipherWeak = &finding.Rule{ // %[3]s: the suite, %[4]s: what is weak
+		Code: "tls.cipher-weak", Severity: finding.Warning, Owner: finding.CustomerMailServer, Tier: 2,
+		Title:      "%[1]s chooses weak encryption",
+		Saw:        "All ciphers were offered; it chose %[3]s (TLS 1.2): %[4]s.",
+		Effect:     "Mail gets through now; senders that no longer have this cipher cannot encrypt.",
+		Action:     "Ask the manager of %[1]s to switch TLS 1.3 on, or ECDHE with AES-GCM for TLS 1.2.",
+		References: []string{"RFC 9325 section 4"},
+	}
 	nameMismatch = &finding.Rule{ // %[3]s: the names
 		Code: "tls.name-mismatch", Severity: finding.Failure, Owner: finding.CustomerMailServer, Tier: 1,
 		Title:      "The certificate of %[1]s is for another name",
@@ -180,22 +322,30 @@ var (
 		Action:     "Set smtp.host to a name of the certificate (%[3]s), or ask the manager of %[1]s for a certificate with that name.",
 		References: []string{"RFC 9525 section 6"},
 	}
-	selfSigned = &finding.Rule{ // %[3]s: the issuer
+	selfSigned = &finding.Rule{ // %[3]s: who signed it
 		Code: "tls.self-signed", Severity: finding.Failure, Owner: finding.CustomerMailServer, Tier: 1,
-		Title:      "The certificate of %[1]s is signed by itself",
-		Saw:        "It was issued by %[3]s, which no public list of authorities holds.",
+		Title:      "The certificate of %[1]s is of no public authority",
+		Saw:        "%[3]s.",
 		Effect:     "A sender that checks certificates, as is right for a login, hangs up here.",
 		Action:     "Ask the manager of %[1]s for a certificate of a public authority; they are free of charge.",
 		References: []string{"RFC 5280 section 6"},
 		Hides:      []string{"tls.chain-incomplete", "tls.name-mismatch"},
 	}
-	chainIncomplete = &finding.Rule{ // %[3]s: the issuer
+	chainIncomplete = &finding.Rule{ // %[3]s: what is wrong
 		Code: "tls.chain-incomplete", Severity: finding.Failure, Owner: finding.CustomerMailServer, Tier: 1,
-		Title:      "%[1]s does not send its whole certificate chain",
-		Saw:        "The certificate was issued by %[3]s, whose own certificate the server does not send.",
+		Title:      "The certificate chain of %[1]s is not in order",
+		Saw:        "%[3]s.",
 		Effect:     "A sender that checks certificates cannot verify it and hangs up.",
-		Action:     "Ask the manager of %[1]s to install the chain (\"fullchain\") and not the certificate alone.",
+		Action:     "Ask the manager of %[1]s to install the whole chain (\"fullchain\"), the certificate of the server first.",
 		References: []string{"RFC 8446 section 4.4.2"},
+	}
+	chainExpired = &finding.Rule{ // %[3]s: whose certificate, %[4]s: the date
+		Code: "tls.chain-expired", Severity: finding.Failure, Owner: finding.CustomerMailServer, Tier: 2,
+		Title:      "A certificate in the chain of %[1]s has expired",
+		Saw:        "That of %[3]s, which the server sends along, was valid until %[4]s.",
+		Effect:     "A sender that checks certificates hangs up here.",
+		Action:     "Ask the manager of %[1]s to install the present chain (\"fullchain\") of the authority.",
+		References: []string{"RFC 5280 section 6"},
 	}
 	certExpired = &finding.Rule{ // %[3]s: the date
 		Code: "tls.certificate-expired", Severity: finding.Failure, Owner: finding.CustomerMailServer, Tier: 1,
@@ -221,6 +371,38 @@ var (
 		Effect:     "Mail gets through until then.",
 		Action:     "Ask the manager of %[1]s to renew the certificate before.",
 		References: []string{"RFC 5280 section 4.1.2.5"},
+	}
+	certRenewalDue = &finding.Rule{ // %[3]s: the date
+		Code: "tls.certificate-renewal-due", Severity: finding.Note, Owner: finding.CustomerMailServer, Tier: 3,
+		Title:      "The certificate of %[1]s is due for renewal",
+		Saw:        "It is valid until %[3]s.",
+		Effect:     "Mail gets through. Automatic renewal happens about now.",
+		References: []string{"RFC 5280 section 4.1.2.5"},
+	}
+	certWeak = &finding.Rule{ // %[3]s: what is weak
+		Code: "tls.certificate-weak", Severity: finding.Warning, Owner: finding.CustomerMailServer, Tier: 2,
+		Title:      "The certificate of %[1]s is too weak",
+		Saw:        "%[3]s.",
+		Effect:     "Present systems refuse it when they check certificates.",
+		Action:     "Ask the manager of %[1]s for a certificate with a key of RSA 2048 bits or P-256, signed with SHA-256.",
+		References: []string{"RFC 9325 section 4"},
+	}
+	certPurposeWrong = &finding.Rule{ // %[3]s: why
+		Code: "tls.certificate-purpose-wrong", Severity: finding.Warning, Owner: finding.CustomerMailServer, Tier: 3,
+		Title:      "The certificate of %[1]s is not made for a server",
+		Saw:        "%[3]s.",
+		Effect:     "Senders that check certificates closely refuse it.",
+		Action:     "Ask the manager of %[1]s for a certificate for a TLS server.",
+		References: []string{"RFC 5280 section 4.2.1"},
+	}
+	clockSkew = &finding.Rule{ // %[3]s: how much and which way, %[4]s: the other clock
+		Code: "tls.clock-skew", Severity: finding.Failure, Owner: finding.Network, Tier: 2,
+		Title:      "The clock of this machine is wrong",
+		Saw:        "It is %[3]s of that of %[4]s, and so a good certificate of %[1]s seems invalid.",
+		Effect:     "Certificates, signatures and dates of mail are judged wrongly here.",
+		Action:     "Set the clock of this machine, and let it follow a time server (NTP).",
+		References: []string{"RFC 5280 section 4.1.2.5"},
+		Hides:      []string{"tls.certificate-not-yet-valid", "tls.certificate-expired", "tls.chain-expired", "message.date-wrong", "signature.time-in-future", "signature.expired"},
 	}
 
 	methodDetected = &finding.Rule{ // %[3]s: the method
@@ -270,23 +452,32 @@ var (
 // Rules lists the rules in the order of the catalogue.
 func Rules() []*finding.Rule {
 	return []*finding.Rule{
-		unreadable, hostNotFound, refused, timedOutRule, noRoute, dropped, partlyReachable, bannerWrong, middlebox, ehloRefused, tlsStyleWrong,
-		authBeforeTLS, authNotOffered, authNoCommon, temporary, replyUnexplained,
-		tlsMissing, tlsUnavailable, handshakeFailed, versionOld, nameMismatch, selfSigned, chainIncomplete, certExpired, certNotYet, certExpiring,
+		unreadable, hostNotFound, refused, timedOutRule, noRoute, dropped, port25Blocked, partlyReachable, bannerWrong, bannerSlow, bannerNameDiffers,
+		middlebox, ehloRefused, heloNameBad, protocolBroken, startTLSInjection, sizeTooSmall, capabilityMissing, tlsStyleWrong, startTLSRequired,
+		authBeforeTLS, authNotOffered, authNoCommon, authOldForm, authRequired, greylisted, rateLimited, temporary, refusedByPTR, refusedByBlocklist,
+		replyUnexplained,
+		tlsUnreadable, tlsMissing, tlsStripped, tlsUnavailable, handshakeFailed, versionOld, cipherWeak, nameMismatch, selfSigned, chainIncomplete,
+		chainExpired, certExpired, certNotYet, certExpiring, certRenewalDue, certWeak, certPurposeWrong, clockSkew,
 		methodDetected, hostWrong, relayOnWrongPort, submissionOnPort25, submissionOnPort465,
 	}
 }
 
-// lowered are rules as they count on port 25, where senders do not check
-// certificates: what fails elsewhere is a warning there.
-var lowered = map[*finding.Rule]*finding.Rule{
-	nameMismatch: lower(nameMismatch), selfSigned: lower(selfSigned), chainIncomplete: lower(chainIncomplete),
-	certExpired: lower(certExpired), certNotYet: lower(certNotYet),
+// ofCertificate holds for the failures that stand for a bad certificate.
+func ofCertificate(r *finding.Rule) bool {
+	switch r {
+	case nameMismatch, selfSigned, chainIncomplete, chainExpired, certExpired, certNotYet:
+		return true
+	}
+	return false
 }
 
-func lower(r *finding.Rule) *finding.Rule {
-	l := *r
-	l.Severity = finding.Warning
-	l.Effect = "On port 25 senders encrypt without checking the certificate, so mail gets through. One that does check hangs up."
-	return &l
+// unchecked is a rule as it counts on port 25, where senders do not check
+// certificates.
+func unchecked(r *finding.Rule) *finding.Rule {
+	if r.Code == tlsMissing.Code {
+		return r
+	}
+	out := *r
+	out.Effect = "On port 25 senders encrypt without checking the certificate, so mail gets through. One that does check hangs up."
+	return &out
 }

@@ -75,7 +75,7 @@ type Conversation struct {
 	Reply        Reply      // the last one of the server; of BadReply: the one in question
 	TLS          *TLS       // nil without TLS
 
-	Faults []string // breaches of the protocol that did not end the conversation, each once
+	Faults []string // breaches of the protocol in its replies, each once
 	Obeyed bool     // with Injected: what was sent in clear behind STARTTLS was answered inside TLS
 }
 

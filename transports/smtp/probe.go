@@ -422,6 +422,9 @@ func (p *probe) broken(err error) bool {
 	t := troubleOf(p.ctx, err, OtherTrouble)
 	if errors.Is(err, errNotReply) || errors.Is(err, errTwoCodes) || errors.Is(err, errTooLong) {
 		t = NotSMTP
+		if !errors.Is(err, errNotReply) {
+			p.fault(err.Error())
+		}
 		if p.c.Stage == Banner && len(p.c.Octets) > 2 && (p.c.Octets[0] == 0x15 || p.c.Octets[0] == 0x16) && p.c.Octets[1] == 3 {
 			t = SpeaksTLS // a TLS record (RFC 8446 section 5.1)
 		}

@@ -239,7 +239,7 @@ func NewAuthority(t *testing.T) *Authority {
 func (a *Authority) Intermediate(t *testing.T, expiry time.Time) *Authority {
 	t.Helper()
 	b := &Authority{Pool: a.Pool}
-	b.make(t, "Test Intermediate", expiry, a)
+	b.make(t, "Test Intermediate"+strings.Repeat(" below", len(a.sent)), expiry, a)
 	b.sent = append([][]byte{b.cert.Raw}, a.sent...)
 	return b
 }
