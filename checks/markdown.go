@@ -42,8 +42,9 @@ func WriteMarkdown(w io.Writer, reports []Report) error {
 
 // markdown is a document in the making.
 type markdown struct {
-	b     strings.Builder
-	level string // of the headings of parts
+	b      strings.Builder
+	level  string  // of the headings of parts
+	panels *panels // says how the records of a part are entered
 }
 
 // heading is the verdict on one report.
@@ -79,8 +80,12 @@ func markdownPart(p *part) string {
 
 func (m *markdown) part(p *part) {
 	fmt.Fprintf(&m.b, "\n%s %s\n", m.level, markdownPart(p))
+	m.panels = newPanels() // a part is handed over alone
 	for _, t := range p.tasks {
 		m.task(t)
+	}
+	if who, text := m.panels.closing(); text != "" {
+		m.b.WriteString("\n" + strings.TrimSpace(spanned(who)+" "+escapeMarkdown(text)) + "\n")
 	}
 	if p.owner == finding.Nobody {
 		return
@@ -146,7 +151,7 @@ func (m *markdown) task(t task) {
 	case t.same > 0:
 		b.WriteString("\n" + finding.Fill(english.handover.same, fmt.Sprint(t.same)) + "\n")
 	case f.Fix != nil:
-		markdownFix(b, *f.Fix)
+		markdownFix(b, t.report, *f.Fix, m.panels)
 	}
 }
 
@@ -177,7 +182,7 @@ func markdownActor(owner finding.Owner, name string) string {
 	return strings.ReplaceAll(title, "\ue000", codeSpan(name))
 }
 
-func markdownFix(b *strings.Builder, x finding.Fix) {
+func markdownFix(b *strings.Builder, r Report, x finding.Fix, at *panels) {
 	if x.Summary != "" {
 		b.WriteString("\n" + spanned(x.Summary) + "\n")
 	}
@@ -196,10 +201,31 @@ func markdownFix(b *strings.Builder, x finding.Fix) {
 			}
 			codeBlock(b, *rec.Replaces)
 		}
+		markdownEntered(b, r, rec, at)
 	}
 	if x.Command != "" {
 		b.WriteString("\n" + english.command + "\n")
 		codeBlock(b, x.Command)
+	}
+}
+
+// markdownEntered writes how a record is entered. What is typed is put in last,
+// as in marked.
+func markdownEntered(b *strings.Builder, r Report, rec finding.Record, at *panels) {
+	var typed []string
+	e := at.of(r, rec, func(s string) string {
+		holder := string(rune(0xE000 + len(typed)/2))
+		typed = append(typed, holder, codeSpan(s))
+		return holder
+	})
+	if e.line == "" {
+		return
+	}
+	text := escapeMarkdown(strings.Join(append([]string{e.line}, e.says...), " "))
+	b.WriteString("\n" + strings.NewReplacer(typed...).Replace(text) + "\n")
+	if e.value != "" {
+		b.WriteString("\n" + english.panelValue + "\n")
+		codeBlock(b, e.value)
 	}
 }
 

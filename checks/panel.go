@@ -86,3 +86,57 @@ func (r Report) Publish(x finding.Fix, i int) provider.Record {
 	}
 	return out
 }
+
+// panels says in a written report how records are entered. What holds for all
+// of them is said once.
+type panels struct {
+	told    map[string]bool
+	lacking *provider.Card // of a record for which a panel's own words do not suffice
+}
+
+func newPanels() *panels { return &panels{told: map[string]bool{}} }
+
+// entered is what a report says below a record to publish.
+type entered struct {
+	line  string   // what goes into which field; "" where that is not known
+	says  []string // what else there is to it at this provider
+	value string   // as the panel wants it, where that is not the value itself
+}
+
+// of is what is said of a record of a report. mark is put around what is typed.
+func (p *panels) of(r Report, rec finding.Record, mark func(string) string) entered {
+	if r.Facts.Zone == nil || rec.Remove {
+		return entered{}
+	}
+	c := r.Panel(rec)
+	if p.lacking == nil && c.Entry != provider.Confirmed {
+		p.lacking = &c
+	}
+	out := entered{line: c.Line(mark)}
+	if out.line == "" {
+		return out
+	}
+	for _, s := range append([]string{c.First, c.Where}, c.Notes...) {
+		if s != "" && !p.told[s] {
+			p.told[s] = true
+			out.says = append(out.says, s)
+		}
+	}
+	out.says = append(out.says, c.Misfits...)
+	if rec.Type == "TXT" && c.Value.Text != rec.Value {
+		out.value = c.Value.Text
+	}
+	return out
+}
+
+// closing is what holds at all panels, where some record needs it: who runs the
+// DNS, if that is not sure, and the text.
+func (p *panels) closing() (who, text string) {
+	if p.lacking == nil {
+		return "", ""
+	}
+	if p.lacking.Name == "" {
+		who = p.lacking.Provider
+	}
+	return who, strings.Join(provider.Generic("_dmarc")[:3], " ")
+}

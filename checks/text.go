@@ -49,7 +49,8 @@ func WriteText(w io.Writer, reports []Report, o TextOptions) error {
 
 type textWriter struct {
 	TextOptions
-	b strings.Builder
+	b      strings.Builder
+	panels *panels // says how records are entered
 }
 
 // labelWidth is where the text behind a label begins.
@@ -133,6 +134,7 @@ func (t *textWriter) report(r Report) {
 	}
 	t.labelled("", sentence)
 	open := r.Open()
+	t.panels = newPanels()
 	if len(open) > 0 && open[0].Severity() != finding.Note {
 		f := safely(open[0])
 		t.line("")
@@ -142,6 +144,10 @@ func (t *textWriter) report(r Report) {
 	for i, f := range open {
 		t.line("")
 		t.finding(i+1, safely(f), r)
+	}
+	if who, text := t.panels.closing(); text != "" {
+		t.line("")
+		t.labelled(english.panel, strings.TrimSpace(safe.Line(who)+" "+text))
 	}
 	t.tail(r)
 }
@@ -226,7 +232,7 @@ func (t *textWriter) finding(n int, f finding.Finding, r Report) {
 	}
 	t.labelled(english.act, f.Action())
 	if f.Fix != nil {
-		t.fix(*f.Fix, f.Action() == "")
+		t.fix(r, *f.Fix, f.Action() == "")
 	}
 	t.labelled(english.source, strings.Join(f.Rule.References, ", "))
 }
@@ -274,7 +280,7 @@ func evidenceLine(e finding.Evidence) string {
 // fix writes each value from the first column, on one line, between empty
 // lines: a triple click takes it whole. The summary is for findings that have
 // no action of their own.
-func (t *textWriter) fix(x finding.Fix, summary bool) {
+func (t *textWriter) fix(r Report, x finding.Fix, summary bool) {
 	if summary {
 		t.labelled(english.act, safe.Line(x.Summary))
 	}
@@ -290,10 +296,22 @@ func (t *textWriter) fix(x finding.Fix, summary bool) {
 			}
 			t.whole(*rec.Replaces)
 		}
+		t.entered(t.panels.of(r, rec, safe.Line))
 	}
 	if x.Command != "" {
 		t.labelled("", english.command)
 		t.whole(x.Command)
+	}
+}
+
+func (t *textWriter) entered(e entered) {
+	if e.line == "" {
+		return
+	}
+	t.labelled(english.panel, strings.Join(append([]string{e.line}, e.says...), " "))
+	if e.value != "" {
+		t.labelled("", english.panelValue)
+		t.whole(e.value)
 	}
 }
 
@@ -429,6 +447,7 @@ func WriteFindings(w io.Writer, subject string, all []finding.Finding, o TextOpt
 	}
 	t := &textWriter{TextOptions: o}
 	r := Report{Domain: subject, Findings: all}
+	t.panels = newPanels()
 	for i, f := range r.Open() {
 		if i > 0 {
 			t.line("")

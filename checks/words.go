@@ -16,7 +16,7 @@ type words struct {
 	first, seen, effect, who, act, source string // labels, at most seven letters
 	asked, from, moreEvidence             string
 	add, replace, remove, old, command    string
-	sameName                              string
+	sameName, panel, panelValue           string
 
 	silenced                                             [2]string // one, many
 	because                                              string
@@ -73,6 +73,9 @@ var english = words{
 	sameName: "this name",
 	old:      "It takes the place of:",
 	command:  "Or run this command:",
+
+	panel:      "Panel",
+	panelValue: "The value as this panel wants it:",
 
 	silenced: [2]string{
 		"%[1]s more finding follows from these and needs no work of its own: %[2]s.",

@@ -17,6 +17,7 @@ import (
 
 	"clockwise.info/cwmail/checks/dkim"
 	"clockwise.info/cwmail/checks/dns"
+	"clockwise.info/cwmail/checks/provider"
 	"clockwise.info/cwmail/config"
 	"clockwise.info/cwmail/transports"
 )
@@ -104,12 +105,12 @@ var keys = sync.OnceValue(func() map[string]crypto.Signer {
 // file, and gives back the same strings.
 func TestNamedRecord(t *testing.T) {
 	need(t, "named", "named-compilezone")
-	var records []dkim.Published
+	var records []provider.Record
 	for name, key := range keys() {
-		records = append(records, dkim.RecordFor(name, "customer.example", key.Public()))
+		records = append(records, provider.Record{Record: dkim.RecordFor(name, "customer.example", key.Public()), Zone: "customer.example"})
 	}
 	for i, text := range []string{"", `v=DKIM1; n="a\b;c"; p=`, strings.Join(odd(), ""), strings.Repeat(`\"`, 300), "v=DKIM1; n=é"} {
-		records = append(records, dkim.NewPublished(fmt.Sprintf("text%d._domainkey.customer.example", i), "customer.example", text))
+		records = append(records, provider.NewRecord(fmt.Sprintf("text%d._domainkey.customer.example", i), "customer.example", text))
 	}
 	zone := zoneHead
 	for _, r := range records {
@@ -126,8 +127,8 @@ func TestNamedRecord(t *testing.T) {
 	c := client(t, server)
 	for _, r := range records {
 		a := c.Lookup(t.Context(), dns.Ask(r.Name, dns.TypeTXT))
-		if len(a.Records) != 1 || !slices.Equal(a.Records[0].Strings, r.Strings) {
-			t.Errorf("%s: %s, %+v\nwant %q", r.Name, a.Status, a.Records, r.Strings)
+		if len(a.Records) != 1 || !slices.Equal(a.Records[0].Strings, provider.Split(r.Value)) {
+			t.Errorf("%s: %s, %+v\nwant %q", r.Name, a.Status, a.Records, provider.Split(r.Value))
 		}
 	}
 }
@@ -174,7 +175,7 @@ func TestOpenDKIMTestkey(t *testing.T) {
 	zone := zoneHead
 	for _, c := range cases {
 		for _, text := range c.texts {
-			line, _ := dkim.NewPublished(dkim.RecordName(c.selector, "customer.example"), "customer.example", text).As("zone")
+			line, _ := provider.NewRecord(dkim.RecordName(c.selector, "customer.example"), "customer.example", text).As("zone")
 			zone += line + "\n"
 		}
 	}

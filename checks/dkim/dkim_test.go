@@ -544,7 +544,7 @@ func TestStrength(t *testing.T) {
 		{head + keyText(&rsa.PublicKey{N: new(big.Int).Lsh(big.NewInt(3), 2046), E: 65537}), "dkim.rsa-key-weak"},
 	}
 	for _, tt := range tests {
-		all := sorted(Lint(Split(tt.text)))
+		all := sorted(Lint(inStrings(tt.text)))
 		all = slices.DeleteFunc(all, func(f finding.Finding) bool { return f.Code() == "dkim.answer-too-large" })
 		if tt.want == "" {
 			if len(all) > 0 {
@@ -668,7 +668,7 @@ func TestAlignment(t *testing.T) {
 func TestTooLarge(t *testing.T) {
 	n := new(big.Int).Lsh(big.NewInt(1), 4095)
 	text := head + keyText(&rsa.PublicKey{N: n.Add(n, big.NewInt(1)), E: 65537})
-	all := zone{name + " TXT": {strings.Join(Split(text), "|")}}.findings(t, Expected{})
+	all := zone{name + " TXT": {strings.Join(inStrings(text), "|")}}.findings(t, Expected{})
 	if got := codes(all); !slices.Contains(got, "dkim.answer-too-large") {
 		t.Errorf("findings %v", got)
 	}
@@ -676,7 +676,7 @@ func TestTooLarge(t *testing.T) {
 
 // TestLint judges text alone, as the command line does.
 func TestLint(t *testing.T) {
-	if all := sorted(Lint(Split(sound))); len(all) > 0 {
+	if all := sorted(Lint(inStrings(sound))); len(all) > 0 {
 		t.Errorf("the sound record: %v", codes(all))
 	}
 	all := sorted(Lint([]string{"v=DKIM1; k=rsa; t=y; p=" + key}))
@@ -759,5 +759,26 @@ func TestHostile(t *testing.T) {
 	}
 	if took := time.Since(started); took > 10*time.Second {
 		t.Errorf("took %v", took)
+	}
+}
+
+// inStrings cuts a text where the strings of a TXT record end (RFC 1035 section
+// 3.3).
+func inStrings(text string) (out []string) {
+	for s := range slices.Chunk([]byte(text), 255) {
+		out = append(out, string(s))
+	}
+	return out
+}
+
+func TestRecordFor(t *testing.T) {
+	for _, c := range []struct {
+		pub  any
+		want string
+	}{{&private.PublicKey, sound}, {edPublic, recordText(edPublic)}, {"no key", ""}} {
+		rec := RecordFor("CW1", "Customer.Example.", c.pub)
+		if rec.Name != name || rec.Type != "TXT" || rec.Value != c.want {
+			t.Errorf("%+v", rec)
+		}
 	}
 }

@@ -11,6 +11,8 @@ import (
 	"encoding/base64"
 	"math/big"
 	"strings"
+
+	"clockwise.info/cwmail/checks/finding"
 )
 
 // Expected is the key that a transport signs with.
@@ -243,6 +245,12 @@ func sameKey(a, b crypto.PublicKey) bool {
 		return ok && bytes.Equal(a, b)
 	}
 	return false
+}
+
+// RecordFor is the record to publish for a key. Its value is "" for a kind of key
+// that DKIM does not know.
+func RecordFor(selector, domain string, pub crypto.PublicKey) finding.Record {
+	return finding.Record{Name: RecordName(selector, domain), Type: "TXT", Value: recordText(pub)}
 }
 
 // recordText is the record to publish for a key; "" for an unknown kind.

@@ -21,12 +21,12 @@ type Card struct {
 
 	Host, Type, Priority, Value, TTL Field // Priority has no label where there is none
 
-	Warnings []string // what goes wrong easily, or does not fit
+	Warnings []string // what goes wrong easily
+	Misfits  []string // why the panel will not take the value
 	Notes    []string // what is good to know at this provider
 	Generic  []string // what holds at all panels: stands in for what is not known of this one
 	After    []string // how to see whether it was entered well
-
-	anyHost bool // Host holds what is right at most panels
+	AnyHost  bool     // Host is what is right at most panels, not what this one is known to want
 }
 
 // Field is a field of a panel: what it is called, what is typed into it, and a
@@ -50,7 +50,7 @@ func Entry(d Detection, rec finding.Record, zone string) Card {
 	m.fields()
 	m.warnings()
 	m.after()
-	if m.card.Entry != Confirmed || m.card.anyHost {
+	if m.card.Entry != Confirmed || m.card.AnyHost {
 		m.card.Generic = m.generic()
 	}
 	return m.card
@@ -130,7 +130,7 @@ func (m *maker) host() Field {
 	}
 	way, ok := cell.known()
 	if !m.known || !ok {
-		m.card.anyHost, way = true, anyHost
+		m.card.AnyHost, way = true, anyHost
 	}
 	switch way {
 	case at:
@@ -207,11 +207,11 @@ func (m *maker) warnings() {
 		if strings.Contains(m.name, "._domainkey.") {
 			advice = words.shorterKey
 		}
-		c.Warnings = append(c.Warnings, finding.Fill(words.tooLong, c.Name, grouped(m.row.room.most), grouped(size))+" "+advice)
+		c.Misfits = append(c.Misfits, finding.Fill(words.tooLong, c.Name, grouped(m.row.room.most), grouped(size))+" "+advice)
 	}
 	for _, r := range m.row.refused {
 		if r.has(m.rec.Value) {
-			c.Warnings = append(c.Warnings, finding.Fill(words.refuses, c.Name, r.say))
+			c.Misfits = append(c.Misfits, finding.Fill(words.refuses, c.Name, r.say))
 		}
 	}
 	for _, n := range m.row.notes {
@@ -323,7 +323,7 @@ func (c Card) Line(mark func(string) string) string {
 			parts = append(parts, finding.Fill(words.field, f.Label, mark(f.Text)))
 		}
 	}
-	if !c.anyHost {
+	if !c.AnyHost {
 		add(c.Host)
 	}
 	add(c.Type)

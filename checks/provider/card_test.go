@@ -20,7 +20,7 @@ func everything(c Card) string {
 	for _, f := range []Field{c.Host, c.Type, c.Priority, c.Value, c.TTL} {
 		out = append(out, f.Label, f.Text, f.Note)
 	}
-	out = slices.Concat(out, c.Warnings, c.Notes, c.Generic, c.After, []string{c.Line(func(s string) string { return s })})
+	out = slices.Concat(out, c.Warnings, c.Misfits, c.Notes, c.Generic, c.After, []string{c.Line(func(s string) string { return s })})
 	return strings.Join(out, "\n")
 }
 
@@ -106,7 +106,7 @@ func TestRules(t *testing.T) {
 			if len(c.After) == 0 {
 				t.Errorf("%s: does not say how to check", p.ID)
 			}
-			for _, text := range slices.Concat([]string{c.Provider, c.Where, c.First}, c.Warnings, c.Notes, c.Generic, c.After) {
+			for _, text := range slices.Concat([]string{c.Provider, c.Where, c.First}, c.Warnings, c.Misfits, c.Notes, c.Generic, c.After) {
 				for s := range strings.SplitSeq(text, ". ") {
 					if len(s) > 175 {
 						t.Errorf("%s: not a short sentence: %s", p.ID, s)
@@ -191,10 +191,10 @@ func TestHostIsRelativeToTheZone(t *testing.T) {
 func TestValues(t *testing.T) {
 	odd := txt("a.acme.example", " it's a `\\\" ")
 	for _, c := range []struct {
-		id       string
-		rec      finding.Record
-		value    string // "": as it is
-		warnings []string
+		id      string
+		rec     finding.Record
+		value   string // "": as it is
+		misfits []string
 	}{
 		{"transip", keyOf(key4096), "", nil},
 		{"transip", keyOf(1100), "", []string{"TransIP takes at most 1,024 characters, and this value has 1,100. Use a 2048-bit key."}},
@@ -222,13 +222,13 @@ func TestValues(t *testing.T) {
 		if card.Value.Text != c.value {
 			t.Errorf("%s: value %q, want %q", c.id, card.Value.Text, c.value)
 		}
-		if len(card.Warnings) != len(c.warnings) {
-			t.Errorf("%s: warnings %q, want %q", c.id, card.Warnings, c.warnings)
+		if len(card.Misfits) != len(c.misfits) {
+			t.Errorf("%s: misfits %q, want %q", c.id, card.Misfits, c.misfits)
 			continue
 		}
-		for i, w := range c.warnings {
-			if !strings.Contains(card.Warnings[i], w) {
-				t.Errorf("%s: %q, want %q", c.id, card.Warnings[i], w)
+		for i, w := range c.misfits {
+			if !strings.Contains(card.Misfits[i], w) {
+				t.Errorf("%s: %q, want %q", c.id, card.Misfits[i], w)
 			}
 		}
 	}

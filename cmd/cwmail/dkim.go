@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -12,6 +11,7 @@ import (
 	"clockwise.info/cwmail/checks/dkim"
 	"clockwise.info/cwmail/checks/dns"
 	"clockwise.info/cwmail/checks/finding"
+	"clockwise.info/cwmail/checks/provider"
 	"clockwise.info/cwmail/checks/safe"
 	"clockwise.info/cwmail/config"
 	"clockwise.info/cwmail/transports"
@@ -25,31 +25,27 @@ type dkimShowOptions struct {
 
 func newDKIMShow(a *app, runF func(context.Context, *dkimShowOptions) error) *cobra.Command {
 	o := &dkimShowOptions{}
-	var forms []string
-	for _, f := range dkim.Forms() {
-		forms = append(forms, f.Name)
-	}
 	cmd := &cobra.Command{
 		Use: "show TRANSPORT|DOMAIN", Short: "The DKIM record to publish for a configured key",
 		Example: "  cwmail dkim show acme.example\n  cwmail dkim show acme.example --as value",
 		Args:    args(1, 1, "the name of a transport, or a domain"),
 		RunE: func(cmd *cobra.Command, names []string) error {
 			o.name = names[0]
-			if o.form != "" && !slices.Contains(forms, o.form) {
-				return &failure{what: "could not use --as", why: fmt.Sprintf("%q is not one of its values", o.form), hints: []string{"good values: " + strings.Join(forms, ", ")}}
+			if err := knownForm(o.form); err != nil {
+				return err
 			}
 			if runF != nil {
 				return runF(cmd.Context(), o)
 			}
-			return a.runDKIMShow(o)
+			return a.runDKIMShow(cmd, o)
 		},
 	}
 	cmd.Flags().StringVar(&o.selector, "selector", "", "`SELECTOR` of the key, where there are several")
-	cmd.Flags().StringVar(&o.form, "as", "", "print only the record, as one of: "+strings.Join(forms, ", "))
+	formFlag(cmd, &o.form)
 	return cmd
 }
 
-func (a *app) runDKIMShow(o *dkimShowOptions) error {
+func (a *app) runDKIMShow(cmd *cobra.Command, o *dkimShowOptions) error {
 	file, err := a.configured()
 	if err != nil {
 		return err
@@ -58,7 +54,7 @@ func (a *app) runDKIMShow(o *dkimShowOptions) error {
 	if err != nil {
 		return err
 	}
-	record := dkim.RecordFor(t.DKIM.Selector, domain, t.DKIM.Key.Public)
+	record := provider.Record{Record: dkim.RecordFor(t.DKIM.Selector, domain, t.DKIM.Key.Public), Zone: domain}
 	if a.shared.json {
 		return a.printJSON(struct {
 			Domain   string   `json:"domain"`
@@ -68,17 +64,21 @@ func (a *app) runDKIMShow(o *dkimShowOptions) error {
 			Value    string   `json:"value"`
 			Strings  []string `json:"strings"`
 			KeyFile  *string  `json:"key_file"`
-		}{domain, t.DKIM.Selector, record.Name, "TXT", record.Value, record.Strings, orNull(t.DKIM.KeyFile)})
+		}{domain, t.DKIM.Selector, record.Name, record.Type, record.Value, provider.Split(record.Value), orNull(t.DKIM.KeyFile)})
 	}
-	if o.form != "" {
-		text, _ := record.As(o.form)
-		fmt.Fprintln(a.out, text) // our own text, of several lines in some forms
+	if o.form != "" && !needsZone(o.form) {
+		return a.printForm(record, o.form)
+	}
+	return a.inWorld(cmd, true, func(ctx context.Context, w *world) error {
+		if o.form != "" {
+			record.Zone, _ = hosted(ctx, w, domain)
+			return a.printForm(record, o.form)
+		}
+		a.printf("Publish this record at the DNS provider of %s:\n\n", domain)
+		a.printf("Type   TXT\nName   %s\nTTL    3600\nValue\n\n%s\n\n", record.Name, record.Value)
+		a.printCard(ctx, w, record.Record, domain)
 		return nil
-	}
-	a.printf("Publish this record at the DNS provider of %s:\n\n", domain)
-	a.printf("Type   TXT\nName   %s\nTTL    3600\nValue\n\n%s\n\n", record.Name, record.Value)
-	a.printf("Some panels want only the part of the name in front of %s.\n", domain)
-	return nil
+	})
 }
 
 // findKey finds the transport whose key is meant, and the domain it signs for.

@@ -9,7 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"clockwise.info/cwmail/checks/dkim"
+	"clockwise.info/cwmail/checks/provider"
 	"clockwise.info/cwmail/checks/finding"
 )
 
@@ -97,5 +97,5 @@ func stringsOf(text string) []string {
 			return parts
 		}
 	}
-	return dkim.Split(text)
+	return provider.Split(text)
 }

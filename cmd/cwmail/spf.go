@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -13,6 +14,7 @@ import (
 	"clockwise.info/cwmail/checks"
 	"clockwise.info/cwmail/checks/dns"
 	"clockwise.info/cwmail/checks/finding"
+	"clockwise.info/cwmail/checks/provider"
 	"clockwise.info/cwmail/checks/safe"
 	"clockwise.info/cwmail/checks/spf"
 	"clockwise.info/cwmail/transports"
@@ -298,11 +300,33 @@ func newSPFLint(a *app, runF func(context.Context, *lintOptions) error) *cobra.C
 	}, runF)
 }
 
-func newSPFPropose(a *app, runF func(context.Context, *domainOptions) error) *cobra.Command {
-	return domainCommand("propose DOMAIN", "The record to publish: the smallest change of what is there", "  cwmail spf propose acme.example", runF, a.runSPFPropose)
+type proposeOptions struct{ domain, form string }
+
+func newSPFPropose(a *app, runF func(context.Context, *proposeOptions) error) *cobra.Command {
+	o := &proposeOptions{}
+	example := "  cwmail spf propose acme.example\n  cwmail spf propose acme.example --as zone"
+	cmd := &cobra.Command{
+		Use: "propose DOMAIN", Short: "The record to publish: the smallest change of what is there", Example: example,
+		Args: args(1, 1, "a domain"),
+		RunE: func(cmd *cobra.Command, names []string) error {
+			var err error
+			if o.domain, err = parseDomain(names[0]); err != nil {
+				return err
+			}
+			if err := knownForm(o.form); err != nil {
+				return err
+			}
+			if runF != nil {
+				return runF(cmd.Context(), o)
+			}
+			return a.runSPFPropose(cmd, o)
+		},
+	}
+	formFlag(cmd, &o.form)
+	return cmd
 }
 
-func (a *app) runSPFPropose(cmd *cobra.Command, o *domainOptions) error {
+func (a *app) runSPFPropose(cmd *cobra.Command, o *proposeOptions) error {
 	return a.inWorld(cmd, false, func(ctx context.Context, w *world) error {
 		service := w.file.Service
 		relays := service.Relays()
@@ -318,21 +342,69 @@ func (a *app) runSPFPropose(cmd *cobra.Command, o *domainOptions) error {
 		in.MX = mailHosts(ctx, w.resolver, o.domain)
 		p := spf.Propose(in)
 		after := a.judgeProposal(ctx, w, in, p)
-		if a.shared.json {
+		status := statusOf(proposalStatus(p, after))
+		switch {
+		case a.shared.json:
 			if err := a.printJSON(proposalJSON(p, after)); err != nil {
 				return err
 			}
-			return statusOf(proposalStatus(p, after))
+			return status
+		case o.form != "":
+			if err := a.printProposalAs(ctx, w, p, in.Result, o.form); err != nil {
+				return err
+			}
+			return status
 		}
 		a.printProposal(p, in.Result)
+		if p.Sound() && (p.Before == nil || *p.Before != p.After) {
+			a.printf("\n")
+			a.printCard(ctx, w, proposed(p, in.Result).Record, p.Domain)
+		}
 		if len(after) > 0 {
 			a.printf("\nWhat is still to be said about the record after that:\n\n")
 		}
 		if err := checks.WriteFindings(a.out, o.domain, after, a.textOptions()); err != nil {
 			return err
 		}
-		return statusOf(proposalStatus(p, after))
+		return status
 	})
+}
+
+// proposed is the record of a proposal: the SPF record changes, and what else
+// stands at the name stays.
+func proposed(p spf.Proposal, r spf.Result) provider.Record {
+	out := provider.NewRecord(p.Domain, p.Domain, p.After)
+	out.Replaces = p.Before
+	if len(r.Answer.Chain) > 0 {
+		return out // what stands elsewhere cannot stay here
+	}
+	for _, text := range r.Answer.Texts() {
+		if !slices.ContainsFunc(r.Records, func(rec spf.Record) bool { return rec.Text == text }) {
+			out.Beside = append(out.Beside, text)
+		}
+	}
+	return out
+}
+
+// printProposalAs prints the record of a proposal in a form. Where a form is
+// made of commands, the records that must not stand beside it go first.
+func (a *app) printProposalAs(ctx context.Context, w *world, p spf.Proposal, r spf.Result, form string) error {
+	if !p.Sound() {
+		return &failure{what: "could not propose a record for " + p.Domain, why: strings.Join(p.Problems, " "), hints: []string{"cwmail spf propose " + p.Domain + " shows what has to go first"}, code: exitFailure}
+	}
+	record := proposed(p, r)
+	if !needsZone(form) {
+		return a.printForm(record, form)
+	}
+	record.Zone, _ = hosted(ctx, w, p.Domain)
+	for _, other := range otherRecords(p, r) {
+		gone := record
+		gone.Remove, gone.Replaces = true, &other
+		if err := a.printForm(gone, form); err != nil {
+			return err
+		}
+	}
+	return a.printForm(record, form)
 }
 
 // mailHosts are the hosts that receive mail; nil where that is not known.

@@ -40,6 +40,7 @@ const (
 	CopyAll  Action = "copy-all"
 	Print    Action = "print"
 	Save     Action = "save"
+	Form     Action = "form"
 	WhatIf   Action = "what-if"
 	Answers  Action = "answers"
 	Stop     Action = "stop"
@@ -122,10 +123,12 @@ func table() []Entry {
 		entry(Copy, carry, "c", "copy", "copy the value", "c"),
 		entry(CopyAll, carry, "C", "copy all", "copy the whole record", "C"),
 		entry(Print, carry, "p", "print", "print the value outside this screen, in one piece", "p"),
+		entry(Form, carry, "F", "form", "the record in another form: zone file, Route 53, Terraform and more", "F"),
 		entry(Save, carry, "s", "save", "save to a file", "s"),
 		entry(Check, working, "r", "check again", "check this again", "r"),
 		entry(CheckAll, working, "R", "check all", "check everything again", "R"),
 		entry(Stop, working, "x", "stop", "stop the running check", "x"),
+		entry(WaitUntil, working, "W", "wait", "wait until the record is published at every name server", "W"),
 		entry(Freeze, working, "f", "freeze", "freeze: results stop moving, work goes on; again: let go", "f"),
 		entry(Order, screen, "o", "order", "order by severity, or as in the file", "o"),
 		entry(Zoom, screen, "z", "zoom", "this pane over the full width, and back", "z"),
@@ -140,7 +143,6 @@ func table() []Entry {
 		entry(Break, leaving, "ctrl+c", "stop", "stop the running check; else twice: quit", "ctrl+c"),
 		later(TestMail, "t", "test mails are not part of this version"),
 		later(Wizards, "w", "step-by-step guides are not part of this version"),
-		later(WaitUntil, "W", "waiting until a record is published is not part of this version"),
 	}
 }
 

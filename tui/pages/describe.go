@@ -82,7 +82,7 @@ func who(l ui.Look, r checks.Report, f finding.Finding) string {
 	switch f.Who() {
 	case finding.CustomerDNS:
 		if f.Fix != nil && len(f.Fix.Records) > 0 {
-			name = l.Text(zoneOf(r, f.Fix.Records[0].Name))
+			name = l.Text(r.ZoneOf(f.Fix.Records[0].Name))
 		}
 	case finding.CustomerMailServer:
 		name = l.T.MailServer
@@ -96,49 +96,10 @@ func who(l ui.Look, r checks.Report, f finding.Finding) string {
 	return l.Text(string(f.Who()))
 }
 
-// nameServers are the name servers of a zone, as far as the answers tell.
-func nameServers(r checks.Report, zone string) []string {
-	for _, a := range r.Answers {
-		if a.Question == dns.Ask(zone, dns.TypeNS) && a.Status == dns.Found {
-			var hosts []string
-			for _, rec := range a.Records {
-				hosts = append(hosts, rec.Host)
-			}
-			slices.Sort(hosts)
-			return slices.Compact(hosts)
-		}
-	}
-	return nil
-}
-
-// zoneOf is the zone that a name lies in, as far as the answers tell: what a
-// DNS panel calls the domain.
-func zoneOf(r checks.Report, name string) string {
-	best := ""
-	try := func(zone string) {
-		if zone != "" && strings.Contains(zone, ".") && len(zone) > len(best) && (name == zone || strings.HasSuffix(name, "."+zone)) {
-			best = zone
-		}
-	}
-	for _, a := range r.Answers {
-		try(strings.ToLower(strings.TrimSuffix(a.Zone, ".")))
-		if a.Status == dns.Found && (a.Question.Type == dns.TypeNS || a.Question.Type == dns.TypeSOA) {
-			try(a.Question.Name)
-		}
-	}
-	if best == "" {
-		try(strings.ToLower(r.Domain))
-	}
-	if best == "" {
-		return name
-	}
-	return best
-}
-
 // relative is a record's name as panels want it: without the zone, "@" for the
 // zone itself.
 func relative(r checks.Report, name string) string {
-	zone := zoneOf(r, name)
+	zone := r.ZoneOf(name)
 	if name == zone {
 		return "@"
 	}

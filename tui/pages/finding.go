@@ -103,7 +103,7 @@ func (p *Finding) Keys() []keys.Action {
 		ks = append(ks, keys.Next, keys.Previous)
 	}
 	if len(p.records()) > 0 {
-		ks = append(ks, keys.Copy, keys.CopyAll, keys.Print, keys.Save, keys.WhatIf)
+		ks = append(ks, keys.Copy, keys.CopyAll, keys.Print, keys.Form, keys.Save, keys.WhatIf)
 	}
 	if len(p.records()) > 1 {
 		ks = append(ks, keys.NextPane, keys.PrevPane)
@@ -112,6 +112,9 @@ func (p *Finding) Keys() []keys.Action {
 		ks = append(ks, keys.Next, keys.Previous)
 	}
 	ks = append(ks, keys.Check)
+	if len(p.records()) > 0 {
+		ks = append(ks, keys.WaitUntil)
+	}
 	if p.e.Busy {
 		ks = append(ks, keys.Stop)
 	}
@@ -167,8 +170,14 @@ func (p *Finding) Do(a keys.Action) (tea.Cmd, bool) {
 		return nil, true
 	case keys.Back:
 		return nil, p.find.clear()
+	case keys.Form:
+		if len(p.records()) > 0 {
+			return p.b.open(NewForms(p.b, p.Carry())), true
+		}
 	case keys.WhatIf:
 		return p.b.open(NewWhatIf(p.b, p.e, &p.f)), true
+	case keys.WaitUntil:
+		return p.b.wait(p.e, &p.f)
 	}
 	return p.b.usual(p.e, a)
 }
@@ -317,9 +326,9 @@ func (p *Finding) person(l ui.Look) string {
 	}
 	zone := r.Domain
 	if recs := p.records(); len(recs) > 0 {
-		zone = zoneOf(r, recs[0].Name)
+		zone = r.ZoneOf(recs[0].Name)
 	}
-	ns, more := nameServers(r, zone), ""
+	ns, more := r.NameServers(zone), ""
 	if len(ns) == 0 {
 		return person
 	}

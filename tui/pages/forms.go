@@ -4,16 +4,19 @@ import (
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
+	"clockwise.info/cwmail/checks/provider"
+	"clockwise.info/cwmail/checks/safe"
 	"clockwise.info/cwmail/tui/keys"
 	"clockwise.info/cwmail/tui/ui"
 	"clockwise.info/cwmail/tui/widget"
 )
 
-// Forms asks in which form a long value is printed: panels want one string,
-// zone files want strings of at most 255 octets.
+// Forms shows a value or a record in other forms: panels want one string, zone
+// files want strings of at most 255 octets, and programs want their own.
 type Forms struct {
 	b       *Board
 	carried ui.Carried
+	texts   []string
 	list    widget.List
 }
 
@@ -23,28 +26,27 @@ const maxString = 255
 // Long says whether a value needs more than one string.
 func Long(c ui.Carried) bool { return len(c.Value) > maxString }
 
-// NewForms asks for the form of a value.
-func NewForms(b *Board, c ui.Carried) *Forms { return &Forms{b: b, carried: c} }
-
-// lines are the printed lines of a form.
-func (p *Forms) lines(i int) []string {
-	switch i {
-	case 0:
-		return []string{p.carried.Value}
-	case 1:
-		var parts []string
-		for rest := p.carried.Value; rest != ""; {
-			n := min(len(rest), maxString)
-			parts = append(parts, `"`+strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(rest[:n])+`"`)
-			rest = rest[n:]
-		}
-		return []string{strings.Join(parts, " ")}
+// NewForms shows the forms of what was carried away.
+func NewForms(b *Board, c ui.Carried) *Forms {
+	p := &Forms{b: b, carried: c}
+	if c.Forms != nil {
+		p.texts = c.Forms()
+		p.texts[0] = c.Value // as the panel of this provider wants it
+		return p
 	}
-	return []string{p.carried.Name, p.carried.Value}
+	var parts []string
+	for _, s := range provider.Split(c.Value) {
+		parts = append(parts, `"`+strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s)+`"`)
+	}
+	p.texts = []string{c.Value, strings.Join(parts, " "), c.Name + "\n" + c.Value}
+	return p
 }
 
+// text is the form that is chosen.
+func (p *Forms) text() string { return p.texts[p.list.At] }
+
 func (p *Forms) rows(draw func(int, bool) string) widget.Rows {
-	return widget.Rows{Len: len(p.b.Texts.Forms), Draw: draw}
+	return widget.Rows{Len: len(p.texts), Draw: draw}
 }
 
 // Title names the page.
@@ -57,24 +59,39 @@ func (p *Forms) State(ui.Look) string { return "" }
 func (p *Forms) Status(l ui.Look) string { return l.T.FormsStatus }
 
 // Keys are the actions of the page.
-func (p *Forms) Keys() []keys.Action { return []keys.Action{keys.Open} }
+func (p *Forms) Keys() []keys.Action { return []keys.Action{keys.Open, keys.Copy, keys.Save} }
 
 // Do carries out an action.
 func (p *Forms) Do(a keys.Action) (tea.Cmd, bool) {
-	if a == keys.Open || a == keys.Print {
-		p.b.Frame.Back()
-		return p.b.Frame.Print(p.lines(p.list.At)), true
+	if a != keys.Open && a != keys.Print {
+		return nil, p.list.Do(a, p.rows(nil))
 	}
-	return nil, p.list.Do(a, p.rows(nil))
+	if !ui.Harmless(strings.ReplaceAll(p.text(), "\n", "")) {
+		return p.b.tell(ui.Fill(p.b.Texts.NotPrinted, safe.Line(p.carried.What))), true
+	}
+	p.b.Frame.Back()
+	return p.b.Frame.Print(strings.Split(p.text(), "\n")), true
+}
+
+// Carry takes the form along that is chosen.
+func (p *Forms) Carry() ui.Carried {
+	return ui.Carried{What: p.carried.What, Name: p.carried.Name, Value: p.text(), All: p.text(), File: p.carried.File, Text: p.text() + "\n"}
 }
 
 // Update hears nothing.
 func (p *Forms) Update(tea.Msg) tea.Cmd { return nil }
 
-// View draws the three forms.
+// View draws the forms, and below them the text of the chosen one.
 func (p *Forms) View(l ui.Look, w, h int) ui.Body {
-	lines, y := p.list.View(p.rows(func(i int, _ bool) string { return l.Cut(p.b.Texts.Forms[i], w-2) }), h, gutter(l))
-	return ui.Body{Lines: lines, Y: y}
+	list := min(h, len(p.texts))
+	lines, y := p.list.View(p.rows(func(i int, _ bool) string { return l.Cut(p.b.Texts.Forms[i], w-2) }), list, gutter(l))
+	if len(lines)+2 < h {
+		lines = append(lines, "")
+		for s := range strings.SplitSeq(p.text(), "\n") {
+			lines = append(lines, l.Cut("  "+l.Text(s), w))
+		}
+	}
+	return ui.Body{Lines: lines[:min(h, len(lines))], Y: y}
 }
 
 // Label names keys by what they do here.

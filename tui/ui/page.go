@@ -53,6 +53,8 @@ type Carried struct {
 	All   string // several lines: C
 	File  string // end of the file name, e.g. "acme.example-dkim"
 	Text  string // what s writes
+
+	Forms func() []string // the ways to write a record down, in the order of Texts.Forms; nil for what is no record
 }
 
 // Carrier is a page from which something can be taken away.

@@ -110,6 +110,8 @@ type Texts struct {
 	FieldTTL       string
 	FieldValue     string
 	FieldOld       string
+	FieldPriority  string
+	FieldPanel     string
 	FieldNth       string
 	OtherApex      string
 	OtherName      string
@@ -169,6 +171,27 @@ type Texts struct {
 	From       string
 
 	// What if.
+	WaitTitle     string
+	WaitState     string
+	WaitFor       string
+	WaitFirst     string
+	WaitDone      string
+	WaitCaches    string
+	WaitStopped   string
+	WaitNoServers string
+	WaitingOne    string
+	WaitingMore   string
+	WaitServers   string
+	WaitResolvers string
+	WaitKeeps     string
+	WaitHint      string
+	WaitLook      string
+	WaitCorrect   string
+	WaitMissing   string
+	WaitWrong     string
+	WaitUnasked   string
+	WaitLegend    []string
+
 	WhatIfTitle  string
 	WhatIfFor    string
 	WhatIfState  string
@@ -385,6 +408,8 @@ var English = Texts{
 	FieldTTL:       "TTL",
 	FieldValue:     "Value",
 	FieldOld:       "Was",
+	FieldPriority:  "Prio",
+	FieldPanel:     "Panel",
 	FieldNth:       "Value %[1]s",
 	OtherApex:      "(some panels want: empty, or %[1]s)",
 	OtherName:      "(some panels want: %[1]s)",
@@ -441,6 +466,31 @@ var English = Texts{
 	MailFrom:   "Envelope sender   %[1]s",
 	From:       "From of the mail  %[1]s",
 
+	WaitTitle:     "wait for %[1]s",
+	WaitState:     "%[1]s of %[2]s name servers have it",
+	WaitFor:       "Waiting until this is published: %[1]s.",
+	WaitFirst:     "Asking the name servers for the first time.",
+	WaitDone:      "Published at every name server of %[1]s.",
+	WaitCaches:    "Other resolvers may keep what was there before until %[1]s.",
+	WaitStopped:   "Stopped before it was published. r looks again.",
+	WaitNoServers: "The name servers could not be found. cwmail goes on looking.",
+	WaitingOne:    "Waiting for %[1]s. x stops.",
+	WaitingMore:   "Waiting for %[1]s of %[2]s name servers. x stops.",
+	WaitServers:   "Name servers of %[1]s (these decide)",
+	WaitResolvers: "Resolvers (these remember)",
+	WaitKeeps:     "may keep that until %[1]s",
+	WaitHint:      "The nearest mistake: %[1]s.",
+	WaitLook:      "Check %[1]s at %[2]s, next in %[3]s s. Stops after 48 h.",
+	WaitCorrect:   "published, correct",
+	WaitMissing:   "not there yet",
+	WaitWrong:     "there, but wrong",
+	WaitUnasked:   "could not ask",
+	WaitLegend: []string{
+		"Not there yet     nothing is published, keep waiting.",
+		"There, but wrong  it says exactly what differs.",
+		"Could not ask     our question failed; that is no verdict.",
+	},
+
 	WhatIfTitle:  "what if",
 	WhatIfFor:    "what if, %[1]s",
 	WhatIfState:  "nothing is published",
@@ -482,7 +532,7 @@ var English = Texts{
 	GoTo:          "go to %[1]s",
 	LookAt:        "look at the domain %[1]s",
 	FormsTitle:    "print",
-	FormsStatus:   "This value is longer than one string of a TXT record. enter prints it.",
+	FormsStatus:   "The same record in other words: take what your panel or program wants.",
 
 	App:           "cwmail",
 	Demo:          "(demo)",
@@ -565,5 +615,9 @@ var English = Texts{
 		"for a DNS panel: the value in one piece",
 		"for a zone file: in strings of at most 255 characters, with quotes",
 		"name and value, each on a line of its own",
+		"for AWS Route 53: a change batch of its command line",
+		"for Cloudflare: the body of a request to its API",
+		"for Azure: commands of its command line",
+		"for Terraform: a resource",
 	},
 }
