@@ -108,10 +108,38 @@ old._spf           TXT v=spf1 ip4:203.0.113.192/27 -all
 spf.protection     TXT v=spf1 ip4:40.92.0.0/15 ip4:40.107.0.0/16 -all
 contoso-example.mail.protection A 198.51.100.27
 `},
+	{"relay.example", relayHosts()},
+	{"dnsbl.example", `
+2.0.0.127          A   127.0.0.2
+141.206.134.31     A   127.0.0.2
+141.206.134.31     TXT mail to a spam trap, see https://dnsbl.example/141
+`},
 	{"dns.example", `
 ns1                A   192.0.2.53
 ns2                A   192.0.2.54
 `},
+}
+
+// The names of the relay addresses. One of them leads elsewhere.
+const (
+	firstRelay, lastRelay = 128, 143
+	strayRelay            = 137
+)
+
+func relayHost(n int) string { return fmt.Sprintf("out%d", n) }
+
+func relayAddress(n int) string { return fmt.Sprintf("31.134.206.%d", n) }
+
+func relayHosts() string {
+	var b strings.Builder
+	for n := firstRelay; n <= lastRelay; n++ {
+		at := relayAddress(n)
+		if n == strayRelay {
+			at = "198.51.100.137"
+		}
+		fmt.Fprintf(&b, "%s A %s\n", relayHost(n), at)
+	}
+	return b.String()
 }
 
 // silent is the zone whose name servers never answer: its resolver gives up.
@@ -145,6 +173,9 @@ func newZone() *nameserver.Zone {
 	z.Behave(silent, serverFailure)
 	for i, host := range mailHosts {
 		z.PTR(netip.MustParseAddr(host.address), mailHosts[i].name)
+	}
+	for n := firstRelay; n <= lastRelay; n++ {
+		z.PTR(netip.MustParseAddr(relayAddress(n)), relayHost(n)+".relay.example")
 	}
 	return z
 }
