@@ -36,6 +36,12 @@ var elsewhere = []struct{ file, test, codes string }{
 		`spf.string-too-long spf.parked-not-closed spf.type-spf-leftover spf.wildcard spf.too-many-ptr-names
 		spf.helo-without-spf`,
 	},
+	{
+		"zone/servers_test.go", "TestServers",
+		`dns.domain-expired dns.edited-at-wrong-provider dns.delegation-differs dns.server-lame dns.server-unreachable
+		dns.single-name-server dns.serial-differs dns.edns-broken dns.dnssec-expiring dns.negative-ttl-long dns.ttl-long
+		dns.ttl-short dns.failure-cached dns.split-horizon dns.resolver-interferes`,
+	},
 	{"mx/findings_test.go", "TestFindings", `mx.null`},
 	{
 		"address/findings_test.go", "TestFindings",

@@ -27,8 +27,21 @@ type Examiner struct {
 	Public   []netip.AddrPort
 	Own      []netip.AddrPort // the servers behind Resolver: asking them again would tell nothing new
 	Probe    relay.Options    // how the mail server of a transport is spoken to
-	Now      func() time.Time
-	Service  transports.Service
+	ProbeMX  bool             // the servers that take the domain's mail are greeted too, with Probe: they are others' servers
+	// Elsewhere are further name servers, by name or address, that may have got
+	// the change that the domain's own lack, e.g. those of a former provider.
+	Elsewhere []string
+	// Probed is shared by examinations that need not each ask for a name that
+	// cannot exist; nil: each asks.
+	Probed  *zone.Probe
+	Now     func() time.Time
+	Service transports.Service
+
+	// Thorough asks beside sound records for what only notes tell of. A look at
+	// thousands of domains does without.
+	Thorough bool
+	// Parsed keeps the SPF records that many domains include; may be nil.
+	Parsed *spf.Parsed
 
 	// All are the configured transports: some rules compare them.
 	All []transports.Transport
@@ -71,6 +84,7 @@ var steps = []step{
 	{"DMARC", always, (*work).lookAtDMARC, true},
 	{"mail exchangers", always, (*work).lookAtMX, true},
 	{"mail server", sending.external, (*work).lookAtRelay, false},
+	{"servers that take its mail", sending.greetsReceivers, (*work).lookAtReceivers, false},
 	{"Reply-To", sending.copiesSender, (*work).lookAtReplyTo, false},
 }
 
@@ -106,9 +120,11 @@ type work struct {
 	dmarc      dmarc.Result
 	mx         mx.Result
 	relay      *relay.Result
+	receivers  []relay.Result
 	replyDMARC *dmarc.Result // of the domain that answers go to
 	views      map[dns.Question]dns.Views
-	compared   []dns.Answer // all of views, in order
+	compared   []dns.Answer            // all of views, in order
+	elsewhere  map[dns.Question][]told // at servers that nobody is referred to
 
 	signed, whySigned string // what signature says
 }
@@ -153,4 +169,5 @@ func (w *work) look(ctx context.Context, name string, emit func(Event)) {
 	}
 	wg.Wait()
 	w.followSource(ctx)
+	w.askElsewhere(ctx)
 }

@@ -1,6 +1,7 @@
 package checks
 
 import (
+	"crypto"
 	"slices"
 	"strings"
 
@@ -12,7 +13,6 @@ import (
 	"clockwise.info/cwmail/checks/relay"
 	"clockwise.info/cwmail/checks/settings"
 	"clockwise.info/cwmail/checks/spf"
-	"clockwise.info/cwmail/checks/zone"
 )
 
 // report judges what was found. It asks nothing.
@@ -58,15 +58,16 @@ func (w *work) silence(all []finding.Finding) {
 // ClockWise's own where mail leaves in its name.
 func (w *work) judge() []finding.Finding {
 	all := slices.Concat(
-		zone.Findings(w.zone, w.seen()...),
 		spf.Findings(w.spfInput()),
 		w.dkimFindings(),
 		dmarc.Findings(w.dmarcInput()),
 		mx.Findings(mx.Input{Result: w.mx, Used: true, Views: w.views[dns.Ask(w.domain, dns.TypeMX)]}),
 	)
+	all = append(w.zoneFindings(all), all...)
 	if w.relay != nil {
 		all = append(all, relay.Findings(*w.relay)...)
 	}
+	all = append(all, relay.ReceiverFindings(w.receivers)...)
 	if w.noReply() {
 		all = clockwiseOnly(all)
 	}
@@ -149,8 +150,28 @@ func (w *work) dkimFindings() []finding.Finding {
 	}
 	return dkim.Findings(dkim.Input{
 		Result: *w.dkim, Expected: w.expected, Views: w.views[dns.Ask(w.dkim.Name, dns.TypeTXT)],
-		Sending: true, Alignment: w.alignment(),
+		Sending: true, Alignment: w.alignment(), Shared: w.sharedKey(),
 	})
+}
+
+// sharedKey names the other configured selectors that sign with the same key.
+func (w *work) sharedKey() []string {
+	key, ok := w.expected.Public.(interface{ Equal(crypto.PublicKey) bool })
+	if !ok {
+		return nil
+	}
+	var out []string
+	for _, tr := range w.All {
+		other := w.Examiner.sending(Target{Transport: &tr})
+		if !other.signs() || other.expected.Public == nil || !key.Equal(other.expected.Public) {
+			continue
+		}
+		name := dkim.RecordName(other.selector, other.signer)
+		if name != w.dkim.Name && !slices.Contains(out, name) {
+			out = append(out, name)
+		}
+	}
+	return out
 }
 
 // alignment compares the signing domain with the sender's; nil where it is not

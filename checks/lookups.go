@@ -26,15 +26,26 @@ func (w *work) lookAtServers(ctx context.Context) {
 		// The recorder keeps it: a CNAME must not stand beside other records.
 		wg.Go(func() { w.ask.Lookup(ctx, dns.Ask(name, dns.TypeCNAME)) })
 	}
+	var first sync.WaitGroup
+	var probed dns.Answer
+	var parent netip.AddrPort
+	first.Go(func() { probed = w.Probed.Ask(ctx, w.ask) })
+	registered := zone.Registered(w.domain)
+	if w.Asker != nil {
+		// Mostly the zone is that of the registered domain; to wait until it is
+		// known would cost a round trip more.
+		first.Go(func() { parent, _ = zone.ParentServer(ctx, w.ask, registered) })
+	}
 	w.zone = zone.Lookup(ctx, w.ask, w.domain)
+	first.Wait()
+	w.zone.Probed = probed
 	if w.Asker == nil || w.zone.Apex == "" {
 		return
 	}
-	plan := propagation.Plan{Servers: w.servers(), Public: w.Public, Skip: w.Own, Questions: w.deciding()}
-	w.views = propagation.Lookup(ctx, w.Asker, plan)
-	for _, q := range plan.Questions {
-		w.compared = append(append(w.compared, w.views[q].Authoritative...), w.views[q].Public...)
+	if w.zone.Apex != registered {
+		parent, _ = zone.ParentServer(ctx, w.ask, w.zone.Apex)
 	}
+	w.askServers(ctx, parent)
 }
 
 // belowDomain lists the names other than the domain whose records decide.
@@ -49,11 +60,11 @@ func (w *work) belowDomain() []string {
 	return names
 }
 
-// servers are the name servers of the zone, without one that is the resolver
+// servers are name servers of the zone, without one that is the resolver
 // too: what it says is known already.
-func (w *work) servers() []propagation.Server {
+func (w *work) servers(all []zone.Server) []propagation.Server {
 	var out []propagation.Server
-	for _, s := range w.zone.Servers {
+	for _, s := range all {
 		if len(s.Addrs) > 0 && slices.Contains(w.Own, netip.AddrPortFrom(s.Addrs[0], 53)) {
 			continue
 		}
@@ -86,7 +97,7 @@ func (w *work) lookAtSPF(ctx context.Context) {
 		relays = w.Service.Relays()
 		wg.Go(func() { doubled = w.askDoubled(ctx) })
 	}
-	w.spf = spf.Lookup(ctx, w.ask, w.envelope, relays, spf.Options{MailFrom: w.mailFrom, Now: w.Now()})
+	w.spf = spf.Lookup(ctx, w.ask, w.envelope, relays, spf.Options{MailFrom: w.mailFrom, Now: w.Now(), Parsed: w.Parsed, Thorough: w.Thorough})
 	wg.Wait()
 	w.spfMore = nil
 	if len(w.spf.Records) == 1 && slices.ContainsFunc(w.spf.Outcomes, func(o spf.Outcome) bool { return o.Result != spf.Pass }) {
@@ -126,16 +137,16 @@ func (w *work) lacksClockWise(a dns.Answer) bool {
 
 // lookAtSender reads SPF of the domain in From where the envelope has another.
 func (w *work) lookAtSender(ctx context.Context) {
-	res := spf.Lookup(ctx, w.ask, w.domain, w.Service.Relays(), spf.Options{Now: w.Now()})
+	res := spf.Lookup(ctx, w.ask, w.domain, w.Service.Relays(), spf.Options{Now: w.Now(), Parsed: w.Parsed})
 	w.senderSPF = &res
 }
 
 func (w *work) lookAtService(ctx context.Context) {
-	w.service = spf.Lookup(ctx, w.ask, w.Service.SPFInclude, w.Service.Relays(), spf.Options{Now: w.Now()})
+	w.service = spf.Lookup(ctx, w.ask, w.Service.SPFInclude, w.Service.Relays(), spf.Options{Now: w.Now(), Parsed: w.Parsed})
 }
 
 func (w *work) lookAtDKIM(ctx context.Context) {
-	res := dkim.Lookup(ctx, w.ask, w.signer, w.selector, dkim.Options{Wildcard: true})
+	res := dkim.Lookup(ctx, w.ask, w.signer, w.selector, dkim.Options{Wildcard: true, Thorough: w.Thorough})
 	w.dkim = &res
 }
 

@@ -20,6 +20,7 @@ type checkOptions struct {
 	markdown bool
 	html     bool
 	strict   bool
+	alsoAsk  []string // further name servers
 }
 
 func newCheck(a *app, runF func(context.Context, *checkOptions) error) *cobra.Command {
@@ -45,6 +46,7 @@ func newCheck(a *app, runF func(context.Context, *checkOptions) error) *cobra.Co
 	}
 	cmd.Flags().BoolVar(&o.markdown, "markdown", false, "print Markdown, ready for a ticket")
 	cmd.Flags().BoolVar(&o.html, "html", false, "print one page of HTML, to hand over")
+	cmd.Flags().StringArrayVar(&o.alsoAsk, "also-ask", nil, "look at this name server too for records that are missing, for example a former provider's (repeatable)")
 	cmd.Flags().BoolVar(&o.strict, "strict", false, "exit with 1 for warnings too")
 	return cmd
 }
@@ -60,6 +62,7 @@ func (a *app) runCheck(cmd *cobra.Command, o *checkOptions) error {
 			return err
 		}
 		e := a.examiner(w)
+		e.Elsewhere = o.alsoAsk
 		reports := examineAll(ctx, e, targets)
 		if r, ok := e.ConfigurationReport(); ok && len(o.names) == 0 {
 			reports = append(reports, r)
