@@ -48,7 +48,7 @@ func (w Wanted) Question() dns.Question {
 func (w Wanted) For(include string) string {
 	switch {
 	case w.Value != "":
-		return "the given value"
+		return short(w.Value)
 	case w.Subject == WaitSPF:
 		return "an SPF record with include:" + include + " that passes"
 	case w.Subject == WaitDMARC:
@@ -57,6 +57,15 @@ func (w Wanted) For(include string) string {
 		return "the DKIM key " + w.Key.Source
 	}
 	return "a usable DKIM key"
+}
+
+// short is the beginning of a value, enough to tell it from others.
+func short(value string) string {
+	const long = 40
+	if r := []rune(value); len(r) > long {
+		return string(r[:long]) + " …"
+	}
+	return value
 }
 
 // expectation judges answers for a Wanted. A text that was judged once is not

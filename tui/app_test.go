@@ -26,7 +26,7 @@ var update = flag.Bool("update", false, "write the golden screens anew")
 
 func options() Options {
 	return Options{
-		Targets: tuitest.Targets(), Examine: tuitest.Examine, WhatIf: tuitest.WhatIf,
+		Targets: tuitest.Targets(), Examine: tuitest.Examine, WhatIf: tuitest.WhatIf, Wait: tuitest.Wait,
 		Glossary: tuitest.Glossary, Service: transports.DefaultService(),
 		Env: []string{"TERM=xterm-256color", "LANG=C.UTF-8"}, Now: func() time.Time { return tuitest.Noon },
 	}
@@ -79,11 +79,17 @@ func drive(a *App, cmd tea.Cmd) {
 			if quiet++; asleep > 0 || quiet < 2 {
 				continue
 			}
-			if w, ok := a.top().(*pages.WhatIf); a.board.Idle() && (!ok || !w.Trying()) {
+			if w, ok := a.top().(*pages.WhatIf); a.board.Idle() && (!ok || !w.Trying()) && !looking(a) {
 				return
 			}
 		}
 	}
+}
+
+// looking says whether the top page waits for the first look at a record.
+func looking(a *App) bool {
+	w, ok := a.top().(*pages.Wait)
+	return ok && w.Looking()
 }
 
 // ready is a console of a size whose examinations have ended.
@@ -150,6 +156,7 @@ var walks = []struct {
 	{"answer", []string{"a", "j", "j", "j", "j", "enter"}},
 	{"what-if", []string{"j", "i"}},
 	{"what-if-tried", []string{"j", "i", "enter"}},
+	{"wait", []string{"enter", "enter", "W"}},
 	{"help", []string{"?"}},
 	{"help-all", []string{"?", "?"}},
 	{"words", []string{"enter", "enter", "e"}},
@@ -255,7 +262,6 @@ func TestKeysThatSayWhy(t *testing.T) {
 	}{
 		{[]string{"t"}, "t: test mails are not part of this version."},
 		{[]string{"w"}, "w: step-by-step guides are not part of this version."},
-		{[]string{"W"}, "W: waiting until a record is published is not part of this version."},
 		{[]string{"y"}, "y is no key of cwmail. ? lists the keys."},
 		{[]string{"x"}, "Nothing is running that could be stopped."},
 		{[]string{"?", "p"}, "p: nothing to print on this screen."},
@@ -812,5 +818,59 @@ func TestDefaultInterval(t *testing.T) {
 		if got := DefaultInterval(n); got != want {
 			t.Errorf("%d targets: every %s, want %s", n, got, want)
 		}
+	}
+}
+
+// TestWait holds how waiting for a record goes on and ends.
+func TestWait(t *testing.T) {
+	a := ready(t, options(), 100, 30)
+	press(a, "enter", "enter", "W")
+	for _, want := range []string{
+		"wait for cw1._domainkey.acme.example", "1 of 3 name servers have it", "Waiting for 2 of 3 name servers. x stops.",
+		"not there yet, may keep that until 14:40:09", "there, but wrong: the end is missing", "Check 14 at 14:02:09, next in 60 s.",
+	} {
+		if !strings.Contains(screen(a), want) {
+			t.Errorf("not on the screen: %s\n%s", want, screen(a))
+		}
+	}
+	press(a, "x")
+	if got := screen(a); !strings.Contains(got, "Stopped before it was published. r looks again.") {
+		t.Errorf("stopped:\n%s", got)
+	}
+	press(a, "r")
+	if got := screen(a); !strings.Contains(got, "next in 60 s") {
+		t.Errorf("once more:\n%s", got)
+	}
+	press(a, "O")
+	if len(a.stack) != 1 {
+		t.Error("O does not leave")
+	}
+
+	o := options()
+	o.Wait = tuitest.Waited
+	a = ready(t, o, 100, 30)
+	press(a, "W") // from the overview, for the first record that mends something
+	for _, want := range []string{"3 of 3 name servers have it", "Published at every name server of acme.example.", "before until 15:02:09."} {
+		if !strings.Contains(screen(a), want) {
+			t.Errorf("not on the screen: %s\n%s", want, screen(a))
+		}
+	}
+	for _, c := range []struct {
+		walk []string
+		want string
+	}{
+		{[]string{"j", "enter", "enter", "W"}, "wait for shop.example"},
+		{[]string{"j", "enter", "W"}, "wait for shop.example"},
+	} {
+		a = ready(t, o, 120, 30)
+		if press(a, c.walk...); !strings.Contains(screen(a), c.want) {
+			t.Errorf("%q does not lead to %q:\n%s", c.walk, c.want, screen(a))
+		}
+	}
+
+	o.Wait = nil
+	a = ready(t, o, 100, 30)
+	if press(a, "W"); len(a.stack) != 1 {
+		t.Error("a console that cannot wait opens the page")
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"clockwise.info/cwmail/checks"
 	"clockwise.info/cwmail/checks/dns"
 	"clockwise.info/cwmail/checks/finding"
+	"clockwise.info/cwmail/checks/propagation"
 	"clockwise.info/cwmail/transports"
 	"clockwise.info/cwmail/tui/keys"
 	"clockwise.info/cwmail/tui/ui"
@@ -23,6 +24,7 @@ type Engine struct {
 	Context  context.Context // of all work; ends with the program
 	Examine  func(ctx context.Context, t checks.Target, emit func(checks.Event)) checks.Report
 	WhatIf   func(ctx context.Context, t checks.Target, sets []dns.Set, emit func(checks.Event)) checks.Report
+	Wait     func(ctx context.Context, w checks.Wanted, emit func(propagation.Report)) propagation.Report
 	Forget   func()
 	Glossary func() []ui.Word
 	Service  transports.Service
@@ -469,6 +471,8 @@ func (b *Board) usual(e *Entry, a keys.Action) (tea.Cmd, bool) {
 		return b.Again(b.Entries...), true
 	case keys.Answers:
 		return b.open(NewAnswers(b, e)), true
+	case keys.WaitUntil:
+		return b.wait(e, nil)
 	}
 	return nil, false
 }

@@ -216,7 +216,7 @@ func (h *Home) Keys() []keys.Action {
 	if h.panes > 1 {
 		ks = append(ks, keys.NextPane, keys.Zoom)
 	}
-	ks = append(ks, keys.Palette, keys.Explain, keys.Order, keys.Next, keys.Previous)
+	ks = append(ks, keys.Palette, keys.Explain, keys.Order, keys.Next, keys.Previous, keys.WaitUntil)
 	if e := h.selected(); e != nil && e.mendable() {
 		ks = append(ks, keys.Copy, keys.CopyAll, keys.Print)
 	}
@@ -286,7 +286,7 @@ func (h *Home) Do(a keys.Action) (tea.Cmd, bool) {
 	switch a {
 	case keys.Open:
 		return h.b.open(NewReport(h.b, e)), true
-	case keys.Check:
+	case keys.Check, keys.WaitUntil:
 		return h.b.usual(e, a)
 	case keys.Answers:
 		p := NewAnswers(h.b, e)

@@ -147,7 +147,7 @@ func (p *Report) Keys() []keys.Action {
 	if p.e.mendable() {
 		ks = append(ks, keys.Copy, keys.CopyAll, keys.Print)
 	}
-	return append(ks, keys.Save, keys.Explain, keys.Previous, keys.CheckAll, keys.Freeze)
+	return append(ks, keys.Save, keys.Explain, keys.Previous, keys.WaitUntil, keys.CheckAll, keys.Freeze)
 }
 
 // Do carries out an action.
@@ -176,6 +176,12 @@ func (p *Report) Do(a keys.Action) (tea.Cmd, bool) {
 			f = it.finding
 		}
 		return p.b.open(NewWhatIf(p.b, p.e, f)), true
+	case keys.WaitUntil:
+		var f *finding.Finding
+		if it := p.flow.at(); it != nil {
+			f = it.finding
+		}
+		return p.b.wait(p.e, f)
 	}
 	return p.b.usual(p.e, a)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/netip"
 	"strings"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 	rules "clockwise.info/cwmail/checks/dmarc"
 	"clockwise.info/cwmail/checks/dns"
 	"clockwise.info/cwmail/checks/finding"
+	"clockwise.info/cwmail/checks/propagation"
 	"clockwise.info/cwmail/transports"
 	"clockwise.info/cwmail/tui/ui"
 )
@@ -110,6 +112,46 @@ func WhatIf(_ context.Context, t checks.Target, sets []dns.Set, _ func(checks.Ev
 		}
 	}
 	return judge(r)
+}
+
+// Wait tells of one look, at which one of three name servers has the record,
+// and then of nothing until it is stopped.
+func Wait(ctx context.Context, w checks.Wanted, emit func(propagation.Report)) propagation.Report {
+	view := func(addr string, s propagation.State, detail, value string) propagation.View {
+		return propagation.View{Addr: netip.MustParseAddrPort(addr), State: s, Detail: detail, Value: value}
+	}
+	old := "v=DKIM1; k=rsa; p=MIIBIjANBgkqhkiG9w0BAQ"
+	held := view("198.51.100.1:53", propagation.Missing, "", "")
+	held.Until = Noon.Add(38 * time.Minute)
+	r := propagation.Report{
+		Question: w.Question(), Zone: w.Domain, At: Noon, Round: 14, Next: time.Minute,
+		Servers: []propagation.ServerView{
+			propagation.Total("ns1.dns.example", []propagation.View{view("192.0.2.1:53", propagation.Correct, "", ""), {
+				Addr: netip.MustParseAddrPort("[2001:db8::1]:53"), State: propagation.Unreachable, Detail: "this machine has no IPv6", NoIPv6: true,
+			}}),
+			propagation.Total("ns2.dns.example", []propagation.View{view("192.0.2.2:53", propagation.Missing, "", "")}),
+			propagation.Total("ns3.dns.example", []propagation.View{view("192.0.2.3:53", propagation.Wrong, "the end is missing: 40 of 410 characters are there", old)}),
+		},
+		Resolvers: []propagation.View{
+			held, view("198.51.100.2:53", propagation.Correct, "", ""), view("198.51.100.3:53", propagation.Unreachable, "it did not answer within 5 s", ""),
+		},
+	}
+	emit(r)
+	<-ctx.Done()
+	return r
+}
+
+// Waited tells of a record that is published.
+func Waited(ctx context.Context, w checks.Wanted, emit func(propagation.Report)) propagation.Report {
+	ctx, cancel := context.WithCancel(ctx)
+	cancel()
+	r := Wait(ctx, w, func(propagation.Report) {})
+	for i := range r.Servers {
+		r.Servers[i] = propagation.Total(r.Servers[i].Name, []propagation.View{{Addr: r.Servers[i].Views[0].Addr, State: propagation.Correct}})
+	}
+	r.Published, r.Next, r.Caches = true, 0, Noon.Add(time.Hour)
+	emit(r)
+	return r
 }
 
 func keep(all []finding.Finding, gone ...string) (out []finding.Finding) {
