@@ -24,6 +24,7 @@ func TestStopped(t *testing.T) {
 		{"dmarc show acme.example", "", "cwmail: could not read the DMARC record of acme.example: "},
 		{"dmarc show acme.example --json", `"policy": "unknown"`, ""},
 		{"dkim check acme.example --selector cw1 --json", `"severity": "unknown"`, ""},
+		{"wait spf acme.example --json", `"published":false`, "it was stopped"},
 	} {
 		a, out, errw := testApp("", "XDG_CONFIG_HOME="+t.TempDir())
 		ctx, cancel := context.WithCancel(t.Context())

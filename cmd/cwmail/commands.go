@@ -14,6 +14,7 @@ func commands(a *app) []*cobra.Command {
 			newDKIMShow(a, nil), newDKIMCheck(a, nil), newDKIMLint(a, nil)),
 		group("dmarc", "Find and judge DMARC policies", "  cwmail dmarc show acme.example",
 			newDMARCShow(a, nil), newDMARCLint(a, nil)),
+		newWait(a, nil),
 		newNetwork(a, nil),
 		group("transport", "The configured transports", "  cwmail transport list",
 			newTransportList(a, nil)),
