@@ -22,6 +22,8 @@ type Facts struct {
 	Zone  *zone.Result
 	Relay *relay.Result
 
+	Receivers []relay.Result // the first mail servers of the domain, where they were greeted
+
 	Provider *provider.Detection // who runs the DNS of the domain's zone
 
 	Signature       string // what a verifier would say of this target's signature
@@ -30,7 +32,7 @@ type Facts struct {
 
 func (w *work) facts() Facts {
 	return Facts{
-		SPF: &w.spf, DKIM: w.dkim, DMARC: &w.dmarc, MX: &w.mx, Zone: &w.zone, Relay: w.relay,
+		SPF: &w.spf, DKIM: w.dkim, DMARC: &w.dmarc, MX: &w.mx, Zone: &w.zone, Relay: w.relay, Receivers: w.receivers,
 		Provider:  runner(w.zone),
 		Signature: w.signed, SignatureReason: w.whySigned,
 	}
@@ -57,6 +59,9 @@ func (f Facts) MarshalJSON() ([]byte, error) {
 	}
 	if f.Provider != nil {
 		out["provider"] = providerFacts(*f.Provider)
+	}
+	if all := receiverFacts(f.Receivers); all != nil {
+		out["receivers"] = all
 	}
 	return json.Marshal(out)
 }

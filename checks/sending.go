@@ -21,6 +21,7 @@ type sending struct {
 	replyTo string            // domain of a Reply-To that is a copy of the sender, or fixed; "" for none or not known
 	server  transports.Server // of an external server
 	copies  bool              // the sender is copied into Reply-To
+	probeMX bool              // the servers that take the domain's mail are to be greeted
 }
 
 // sending tells how mail of t leaves. A bare domain is looked at as if the
@@ -30,7 +31,7 @@ func (e *Examiner) sending(t Target) sending {
 	if t.Transport != nil {
 		tr = *t.Transport
 	}
-	s := sending{kind: tr.Type, server: tr.Server, from: tr.Sender(e.Service.NoReply), mailFrom: tr.MailFrom(e.Service.NoReply)}
+	s := sending{kind: tr.Type, server: tr.Server, from: tr.Sender(e.Service.NoReply), mailFrom: tr.MailFrom(e.Service.NoReply), probeMX: e.ProbeMX}
 	s.domain, s.envelope = transports.DomainOf(s.from), transports.DomainOf(s.mailFrom)
 	switch {
 	case tr.Type == transports.NoReply:

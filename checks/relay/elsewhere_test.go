@@ -107,7 +107,7 @@ func TestReceivers(t *testing.T) {
 		return s.With("EHLO", "250-mail\r\n"+smtptest.Offers+"250 HELP")
 	})
 	zones := names{
-		"mx1.acme.example A": "192.0.2.1", "mx2.acme.example A": "192.0.2.2", "mx3.acme.example AAAA": "2001:db8::3", "mx4.acme.example A": "192.0.2.4",
+		"mx1.acme.example A": "192.0.2.1", "mx2.acme.example A": "192.0.2.2", "mx3.acme.example AAAA": "2001:db8::3", "mx4.acme.example A": "192.0.2.4", "mx5.acme.example A": "10.0.0.1 127.0.0.1",
 		"1.2.0.192.in-addr.arpa PTR": "mail.acme.example",
 	}
 	for name, c := range map[string]struct {
@@ -121,6 +121,7 @@ func TestReceivers(t *testing.T) {
 		"one refuses":         {"mx1 mx2", network{"192.0.2.1": works, "192.0.2.2": syscall.ECONNREFUSED}, "smtp.partly-reachable", "Only some mail servers of acme.example answer"},
 		"all silent":          {"mx1 mx2", nil, "smtp.timed-out smtp.timed-out", "answers and bounces wait"},
 		"IPv6 from without":   {"mx1 mx3", network{"192.0.2.1": works, "2001:db8::3": syscall.ENETUNREACH}, "", ""},
+		"inside our network":  {"mx5", network{"10.0.0.1": works}, "", ""},
 		"no address":          {"mx1 gone", network{"192.0.2.1": works}, "", ""},
 		"self-signed":         {"mx1 mx2", network{"192.0.2.1": works, "192.0.2.2": bad}, "tls.self-signed", "senders encrypt without checking"},
 		"clear":               {"mx1", network{"192.0.2.1": clear}, "tls.missing", "travels in clear"},
@@ -132,6 +133,9 @@ func TestReceivers(t *testing.T) {
 			hosts = append(hosts, h+".acme.example")
 		}
 		results := LookupReceivers(t.Context(), zones, "acme.example", hosts, testOptions(c.net))
+		if len(results) > maxReceivers || hosts[0] == "mx5.acme.example" && len(results[0].Conversations) > 0 {
+			t.Errorf("%s: too many are greeted", name)
+		}
 		all := ReceiverFindings(results)
 		text := ""
 		for _, f := range all {

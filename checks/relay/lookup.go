@@ -97,7 +97,7 @@ const (
 
 // Lookup resolves the server and greets it at its addresses, side by side.
 func Lookup(ctx context.Context, r dns.Resolver, s transports.Server, o Options) Result {
-	res := look(ctx, r, s, o)
+	res := look(ctx, r, Result{Server: s}, o)
 	if silentOn25(res) {
 		res.Controls = lookAtControls(ctx, r, o)
 	}
@@ -117,8 +117,8 @@ func LookupReceivers(ctx context.Context, r dns.Resolver, domain string, hosts [
 	var wg sync.WaitGroup
 	for i, host := range hosts {
 		wg.Go(func() {
-			out[i] = look(ctx, r, transports.Server{Host: host, Port: 25, Security: "starttls", Auth: "none"}, o)
-			out[i].Subject, out[i].Receives = domain, true
+			res := Result{Server: transports.Server{Host: host, Port: 25, Security: "starttls", Auth: "none"}, Subject: domain, Receives: true}
+			out[i] = look(ctx, r, res, o)
 		})
 	}
 	wg.Wait()
@@ -145,8 +145,9 @@ func silentOn25(res Result) bool {
 	return silent
 }
 
-func look(ctx context.Context, r dns.Resolver, s transports.Server, o Options) Result {
-	res := Result{Server: s, Name: o.Name, Clock: o.Clock, Largest: o.Largest}
+// look resolves and greets the server that res names.
+func look(ctx context.Context, r dns.Resolver, res Result, o Options) Result {
+	res.Name, res.Clock, res.Largest = o.Name, o.Clock, o.Largest
 	if o.Now != nil {
 		res.Now = o.Now()
 	}
@@ -154,6 +155,10 @@ func look(ctx context.Context, r dns.Resolver, s transports.Server, o Options) R
 		res.Largest = largestAttachment
 	}
 	res.resolve(ctx, r)
+	if res.Receives {
+		// Whoever publishes an MX record does not lead us into our own network.
+		res.Addresses = slices.DeleteFunc(res.Addresses, func(a netip.Addr) bool { return !a.IsGlobalUnicast() || a.IsPrivate() })
+	}
 	switch {
 	case len(res.Addresses) == 0:
 		return res

@@ -20,6 +20,7 @@ type checkOptions struct {
 	markdown bool
 	html     bool
 	strict   bool
+	probeMX  bool     // greet the servers that take the domains' mail
 	alsoAsk  []string // further name servers
 }
 
@@ -47,6 +48,7 @@ func newCheck(a *app, runF func(context.Context, *checkOptions) error) *cobra.Co
 	cmd.Flags().BoolVar(&o.markdown, "markdown", false, "print Markdown, ready for a ticket")
 	cmd.Flags().BoolVar(&o.html, "html", false, "print one page of HTML, to hand over")
 	cmd.Flags().StringArrayVar(&o.alsoAsk, "also-ask", nil, "look at this name server too for records that are missing, for example a former provider's (repeatable)")
+	cmd.Flags().BoolVar(&o.probeMX, "probe-mx", false, "also greet the servers that take the domain's mail, at most 3: EHLO, STARTTLS and QUIT, no login, no mail")
 	cmd.Flags().BoolVar(&o.strict, "strict", false, "exit with 1 for warnings too")
 	return cmd
 }
@@ -62,6 +64,9 @@ func (a *app) runCheck(cmd *cobra.Command, o *checkOptions) error {
 			return err
 		}
 		e := a.examiner(w)
+		if o.probeMX {
+			probeMX(e)
+		}
 		e.Elsewhere = o.alsoAsk
 		reports := examineAll(ctx, e, targets)
 		if r, ok := e.ConfigurationReport(); ok && len(o.names) == 0 {
