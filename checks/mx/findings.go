@@ -36,6 +36,7 @@ func Findings(in Input) []finding.Finding {
 	default:
 		j.null()
 		j.targets()
+		j.reach()
 		j.set()
 	}
 	return j.out

@@ -42,6 +42,11 @@ var cases = []struct {
 	{"own address fails", false, []string{"customer.example A SERVFAIL"}, "mx.unreadable", ""},
 	{"twice", false, mx("10 mail.customer.example.", "20 mail.customer.example."), "mx.host-duplicate", ""},
 	{"doubled beside the right one", false, mx(microsoft, "20 mail.customer.example.customer.example.", "30 mail.customer.example."), "mx.target-doubled", microsoft + "|30 mail.customer.example."},
+	{"unregistered", false, mx(microsoft, "20 mail.gone.test."), "mx.target-unregistered", ""},
+	{"registered", false, append(mx(microsoft, "20 mail.gone.test."), "gone.test A 192.0.2.9"), "mx.target-without-address", microsoft},
+	{"private", false, append(mx("10 mx.customer.example."), "mx.customer.example A 192.168.1.5"), "mx.address-private", ""},
+	{"alone", false, mx("10 mail.customer.example."), "mx.no-redundancy", ""},
+	{"one network", false, append(mx("10 mail.customer.example.", "20 mx2.customer.example."), "mx2.customer.example A 192.0.2.26"), "mx.no-redundancy", ""},
 	{"many", false, mx(strings.Split(strings.Repeat("10 mail.customer.example.|", 11), "|")[:11]...), "mx.too-many-hosts", ""},
 }
 
@@ -105,7 +110,7 @@ func TestRootCauses(t *testing.T) {
 		{mx("10 mail.customer.example.customer.example."), []string{"mx.target-doubled"}},
 		{mx("10 203.0.113.25."), []string{"mx.target-malformed"}},
 		{mx("10 gone.customer.example.", "20 lost.customer.example."), []string{"mx.no-usable-target"}},
-		{mx("10 mail.customer.example."), nil},
+		{mx("10 mail.customer.example."), []string{"mx.no-redundancy"}},
 	} {
 		if got := codes(examine(t, soundZone(tt.zone...), true)); !slices.Equal(got, tt.want) {
 			t.Errorf("%v: %v, want %v", tt.zone, got, tt.want)

@@ -26,6 +26,10 @@ type Target struct {
 	Malformed string // what stands there in place of a host name; "" for a host name
 	Addresses Addresses
 
+	// Registered is the answer for the domain that the host belongs to, asked
+	// where the host has no address.
+	Registered dns.Answer
+
 	// Meant is the host that a wrong name was meant to be; "" where it cannot be told.
 	Meant          string
 	MeantAddresses Addresses
@@ -97,6 +101,13 @@ func Lookup(ctx context.Context, r dns.Resolver, domain string) Result {
 		}
 		if t.Meant != "" {
 			t.MeantAddresses.lookup(ctx, r, t.Meant, &wg)
+		}
+	}
+	wg.Wait()
+	for i := range asked(res.Targets) {
+		t := &res.Targets[i]
+		if own := registrable(t.Host, res.Domain); own != "" && t.Malformed == "" && t.Addresses.Absent() && t.Addresses.A.Status == dns.NoName {
+			wg.Go(func() { t.Registered = r.Lookup(ctx, dns.Ask(own, dns.TypeNS)) })
 		}
 	}
 	wg.Wait()

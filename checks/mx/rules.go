@@ -185,10 +185,13 @@ func Rules() []*finding.Rule {
 		targetDoubledRule,
 		targetWithoutAddressRule,
 		noUsableTargetRule,
+		targetUnregisteredRule,
+		addressPrivateRule,
 		hostDuplicateRule,
 		tooManyHostsRule,
 		mixedProvidersRule,
 		microsoftPlaceholderRule,
 		microsoftEndpointRule,
+		noRedundancyRule,
 	}
 }
