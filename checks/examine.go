@@ -120,7 +120,7 @@ type work struct {
 	dmarc      dmarc.Result
 	mx         mx.Result
 	relay      *relay.Result
-	receivers  []relay.Result
+	greeted    []relay.Result
 	replyDMARC *dmarc.Result // of the domain that answers go to
 	views      map[dns.Question]dns.Views
 	compared   []dns.Answer            // all of views, in order

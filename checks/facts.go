@@ -32,7 +32,7 @@ type Facts struct {
 
 func (w *work) facts() Facts {
 	return Facts{
-		SPF: &w.spf, DKIM: w.dkim, DMARC: &w.dmarc, MX: &w.mx, Zone: &w.zone, Relay: w.relay, Receivers: w.receivers,
+		SPF: &w.spf, DKIM: w.dkim, DMARC: &w.dmarc, MX: &w.mx, Zone: &w.zone, Relay: w.relay, Receivers: w.greeted,
 		Provider:  runner(w.zone),
 		Signature: w.signed, SignatureReason: w.whySigned,
 	}

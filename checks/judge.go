@@ -67,7 +67,7 @@ func (w *work) judge() []finding.Finding {
 	if w.relay != nil {
 		all = append(all, relay.Findings(*w.relay)...)
 	}
-	all = append(all, relay.ReceiverFindings(w.receivers)...)
+	all = append(all, relay.ReceiverFindings(w.greeted)...)
 	if w.noReply() {
 		all = clockwiseOnly(all)
 	}

@@ -26,7 +26,7 @@ func (w *work) lookAtReceivers(ctx context.Context) {
 			hosts = append(hosts, t.Host)
 		}
 	}
-	w.receivers = relay.LookupReceivers(ctx, w.ask, w.domain, hosts, w.Probe)
+	w.greeted = relay.LookupReceivers(ctx, w.ask, w.domain, hosts, w.Probe)
 }
 
 // receiverFacts are in short what was seen of the servers; nil where none was
