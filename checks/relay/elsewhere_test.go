@@ -171,6 +171,11 @@ func TestDemanded(t *testing.T) {
 		if codes(all) != want || all[0].Severity() != finding.Failure {
 			t.Errorf("%s, want %s as a failure", codes(all), want)
 		}
+		results[0].Vouched = true // RFC 7672 section 3.1.1
+		lowered := strings.HasPrefix(want, "tls.certificate-")
+		if all := ReceiverFindings(results); (all[0].Severity() == finding.Warning) != lowered {
+			t.Errorf("vouched for by DNS, %s is a %s", codes(all), all[0].Severity())
+		}
 	}
 }
 

@@ -112,7 +112,9 @@ func (j *judge) raise(r *finding.Rule, evidence []finding.Evidence, args ...stri
 // certificates, unless something demands it.
 func (j *judge) lowers(r *finding.Rule) bool {
 	switch {
-	case j.Demands != "" || j.Server.Port != 25 || j.Server.Security != "starttls":
+	case j.Server.Port != 25 || j.Server.Security != "starttls":
+		return false
+	case j.Demands != "" && !j.Vouched:
 		return false
 	case r == tlsMissing:
 		return j.Receives // a transport that wants it does not send without

@@ -77,7 +77,8 @@ type Result struct {
 	Now           time.Time
 
 	Receives  bool                // it takes the mail of Subject, a domain: nothing is sent through it
-	Demands   string              // what demands encryption with a good certificate of senders, e.g. "DANE"; "" when nothing is known to
+	Demands   string              // what demands encryption of senders, e.g. "DANE"; "" when nothing is known to
+	Vouched   bool                // DNS vouches for the certificate itself (DANE-EE): dates, name and issuer do not count
 	Injection *smtp.Conversation  // with Options.Injection
 	Controls  []smtp.Conversation // with Options.Controls, where they were needed; one for each
 	Names     []dns.Answer        // with Options.PTR: for each of Conversations
