@@ -123,7 +123,7 @@ func table() []Entry {
 		entry(Copy, carry, "c", "copy", "copy the value", "c"),
 		entry(CopyAll, carry, "C", "copy all", "copy the whole record", "C"),
 		entry(Print, carry, "p", "print", "print the value outside this screen, in one piece", "p"),
-		entry(Form, carry, "F", "form", "the record in another form: zone file, Route 53, Terraform and more", "F"),
+		entry(Form, carry, "F", "form", "the record in another form: zone file, Route 53 and more", "F"),
 		entry(Save, carry, "s", "save", "save to a file", "s"),
 		entry(Check, working, "r", "check again", "check this again", "r"),
 		entry(CheckAll, working, "R", "check all", "check everything again", "R"),
