@@ -48,7 +48,7 @@ func newCheck(a *app, runF func(context.Context, *checkOptions) error) *cobra.Co
 	cmd.Flags().BoolVar(&o.markdown, "markdown", false, "print Markdown, ready for a ticket")
 	cmd.Flags().BoolVar(&o.html, "html", false, "print one page of HTML, to hand over")
 	cmd.Flags().StringArrayVar(&o.alsoAsk, "also-ask", nil, "look at this name server too for records that are missing, for example a former provider's (repeatable)")
-	cmd.Flags().BoolVar(&o.probeMX, "probe-mx", false, "also greet the servers that take the domain's mail, at most 3: EHLO, STARTTLS and QUIT, no login, no mail")
+	cmd.Flags().BoolVar(&o.probeMX, "probe-mx", false, "also greet the servers that take the domain's mail (at most 3; no login, no mail), test a transport's own server for commands smuggled in before TLS, and where port 25 is silent connect to well-known hosts")
 	cmd.Flags().BoolVar(&o.strict, "strict", false, "exit with 1 for warnings too")
 	return cmd
 }
