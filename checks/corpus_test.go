@@ -220,6 +220,7 @@ func wellFormed(t *testing.T, report checks.Report) {
 	for _, write := range []func(io.Writer) error{
 		func(w io.Writer) error { return checks.WriteText(w, []checks.Report{report}, checks.TextOptions{}) },
 		func(w io.Writer) error { return checks.WriteMarkdown(w, []checks.Report{report}) },
+		func(w io.Writer) error { return checks.WriteHTML(w, []checks.Report{report}, nil) },
 		func(w io.Writer) error { return checks.WriteJSON(w, []checks.Report{report}) },
 	} {
 		var b strings.Builder

@@ -59,18 +59,23 @@ func (p page) fill(format string, args ...string) []span {
 	for i := range args {
 		holders[i] = string(rune(holder + i))
 	}
+	return p.split(finding.Fill(format, holders...), args)
+}
+
+// split puts each argument in the place of what holds it in a sentence.
+func (p page) split(sentence string, args []string) []span {
 	var out []span
-	words := []rune(finding.Fill(format, holders...))
+	words := []rune(sentence)
 	from := 0
 	for i, r := range words {
 		n := int(r) - holder
 		if n < 0 || n >= len(args) {
 			continue
 		}
-		out = append(out, span{Text: p.hide(string(words[from:i]))}, span{p.text(args[n]), !plainWords(safe.Line(args[n]))})
+		out = append(out, span{Text: p.text(string(words[from:i]))}, span{p.text(args[n]), !plainWords(safe.Line(args[n]))})
 		from = i + 1
 	}
-	return append(out, span{Text: p.hide(string(words[from:]))})
+	return append(out, span{Text: p.text(string(words[from:]))})
 }
 
 // holder is the first of the private-use characters that stand for arguments.
@@ -97,6 +102,7 @@ type pagePart struct {
 	ID, Counts string
 	Title      []span
 	Tasks      []pageTask
+	Panel      string // what holds at any DNS panel
 	Proofs     []pageProof
 }
 
@@ -117,8 +123,8 @@ type pageFact struct {
 }
 
 type pageChange struct {
-	Intro        []span
-	Class, Value string
+	Intro        []span // what to do with the value; empty for nothing
+	Class, Value string // no value: the intro alone
 }
 
 type pageProof struct{ Intro, Lines string }
@@ -171,9 +177,12 @@ func (p page) judged(id string, r Report) pageJudged {
 
 func (p page) part(id string, from *part, several bool) pagePart {
 	out := pagePart{ID: id, Title: []span{{Text: english.handover.nobody}}, Counts: counts(from.open())}
+	at := newPanels() // a part is handed over alone
 	for _, t := range from.tasks {
-		out.Tasks = append(out.Tasks, p.task(t, several))
+		out.Tasks = append(out.Tasks, p.task(t, at, several))
 	}
+	who, text := at.closing()
+	out.Panel = p.text(strings.TrimSpace(who + " " + text))
 	if from.owner == finding.Nobody {
 		return out
 	}
@@ -194,7 +203,7 @@ func (p page) part(id string, from *part, several bool) pagePart {
 	return out
 }
 
-func (p page) task(t task, several bool) pageTask {
+func (p page) task(t task, at *panels, several bool) pageTask {
 	f := t.finding
 	out := pageTask{ID: fmt.Sprintf("task-%d", t.number), Number: t.number, Mark: markOf(verdictOf(f.Severity())), Title: p.fill(f.Rule.Title, f.Args...)}
 	fact := func(label string, text []span) {
@@ -213,7 +222,7 @@ func (p page) task(t task, several bool) pageTask {
 	case t.same > 0:
 		out.Same = finding.Fill(english.handover.same, fmt.Sprint(t.same))
 	case f.Fix != nil:
-		out.Changes = p.changes(*f.Fix)
+		out.Changes = p.changes(*f.Fix, func(rec finding.Record) []pageChange { return p.entered(at, t.report, rec) })
 	}
 	out.Evidence = p.evidence(f.Evidence)
 	return out
@@ -249,8 +258,8 @@ func (p page) names(all []string) []span {
 }
 
 // changes are the values of a fix, each in a block of its own, and what each
-// takes the place of.
-func (p page) changes(x finding.Fix) []pageChange {
+// takes the place of, and how it is entered.
+func (p page) changes(x finding.Fix, entered func(finding.Record) []pageChange) []pageChange {
 	var out []pageChange
 	for _, rec := range x.Records {
 		name := rec.Name
@@ -268,12 +277,31 @@ func (p page) changes(x finding.Fix) []pageChange {
 		if rec.Replaces != nil {
 			out = append(out, pageChange{[]span{{Text: english.old}}, "old", p.text(*rec.Replaces)})
 		}
+		out = append(out, entered(rec)...)
 	}
 	if x.Summary != "" && len(out) > 0 {
 		out[0].Intro = slices.Concat([]span{{Text: p.text(x.Summary) + " "}}, out[0].Intro)
 	}
 	if x.Command != "" {
 		out = append(out, pageChange{[]span{{Text: english.command}}, "whole", p.text(x.Command)})
+	}
+	return out
+}
+
+// entered is how a record is entered where the DNS of its zone runs; nothing
+// where that is not known.
+func (p page) entered(at *panels, r Report, rec finding.Record) []pageChange {
+	var typed []string
+	e := at.of(r, rec, func(s string) string {
+		typed = append(typed, s)
+		return string(rune(holder + len(typed) - 1))
+	})
+	if e.line == "" {
+		return nil
+	}
+	out := []pageChange{{Intro: p.split(strings.Join(append([]string{e.line}, e.says...), " "), typed)}}
+	if e.value != "" {
+		out = append(out, pageChange{[]span{{Text: english.panelValue}}, "whole", p.text(e.value)})
 	}
 	return out
 }
