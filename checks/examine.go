@@ -9,12 +9,15 @@ import (
 	"sync"
 	"time"
 
+	"clockwise.info/cwmail/checks/dane"
 	"clockwise.info/cwmail/checks/dkim"
 	"clockwise.info/cwmail/checks/dmarc"
 	"clockwise.info/cwmail/checks/dns"
+	"clockwise.info/cwmail/checks/mtasts"
 	"clockwise.info/cwmail/checks/mx"
 	"clockwise.info/cwmail/checks/relay"
 	"clockwise.info/cwmail/checks/spf"
+	"clockwise.info/cwmail/checks/tlsrpt"
 	"clockwise.info/cwmail/checks/zone"
 	"clockwise.info/cwmail/transports"
 )
@@ -42,6 +45,10 @@ type Examiner struct {
 	Thorough bool
 	// Parsed keeps the SPF records that many domains include; may be nil.
 	Parsed *spf.Parsed
+
+	// Policies fetches the MTA-STS policy of a host; nil: policies are not looked
+	// at.
+	Policies func(ctx context.Context, host string) mtasts.Fetched
 
 	// All are the configured transports: some rules compare them.
 	All []transports.Transport
@@ -83,6 +90,9 @@ var steps = []step{
 	{"DKIM, switched off", sending.couldSign, (*work).lookAtIdleKey, false},
 	{"DMARC", always, (*work).lookAtDMARC, true},
 	{"mail exchangers", always, (*work).lookAtMX, true},
+	{"MTA-STS", always, (*work).lookAtMTASTS, false},
+	{"DANE", always, (*work).lookAtDANE, false},
+	{"TLS reports", always, (*work).lookAtTLSReports, false},
 	{"mail server", sending.external, (*work).lookAtRelay, false},
 	{"servers that take its mail", sending.greetsReceivers, (*work).lookAtReceivers, false},
 	{"Reply-To", sending.copiesSender, (*work).lookAtReplyTo, false},
@@ -119,6 +129,9 @@ type work struct {
 	idleKey    dns.Answer // what is published where DKIM is off
 	dmarc      dmarc.Result
 	mx         mx.Result
+	mtasts     mtasts.Result
+	dane       dane.Result
+	tlsrpt     tlsrpt.Result
 	relay      *relay.Result
 	greeted    []relay.Result
 	replyDMARC *dmarc.Result // of the domain that answers go to

@@ -62,12 +62,13 @@ func (w *work) judge() []finding.Finding {
 		w.dkimFindings(),
 		dmarc.Findings(w.dmarcInput()),
 		mx.Findings(mx.Input{Result: w.mx, Used: true, Views: w.views[dns.Ask(w.domain, dns.TypeMX)]}),
+		w.encryptionFindings(),
 	)
 	all = append(w.zoneFindings(all), all...)
 	if w.relay != nil {
 		all = append(all, relay.Findings(*w.relay)...)
 	}
-	all = append(all, relay.ReceiverFindings(w.greeted)...)
+	all = append(all, w.receiverFindings()...)
 	if w.noReply() {
 		all = clockwiseOnly(all)
 	}

@@ -26,6 +26,9 @@ type Input struct {
 	// must not be revoked, and must be one that receivers verify.
 	Sending bool
 
+	// Shared are the names of other configured keys that are this same key.
+	Shared []string
+
 	Alignment *Alignment // nil when there is no sender to compare with
 	Subject   string     // of the findings; "" means the domain
 }
@@ -54,6 +57,10 @@ func Findings(in Input) []finding.Finding {
 		return j.out
 	}
 	j.views()
+	j.policies()
+	if len(j.Shared) > 0 {
+		j.add(keyShared, nil, strings.Join(j.Shared, ", "))
+	}
 	switch {
 	case looped(j.answer):
 		j.add(cnameLoop, j.replaceCNAME(), hops(j.answer))
@@ -97,6 +104,37 @@ func (j *judging) prove(answers ...dns.Answer) {
 	for _, a := range answers {
 		f.Evidence = append(f.Evidence, evidence(a))
 	}
+}
+
+// policies looks at what earlier standards had published. What a wildcard
+// gives at any name is none of it.
+func (j *judging) policies() {
+	for _, a := range j.Result.Policies {
+		rule, odd := adspRecord, func(text string) bool { return hasTag(text, "dkim") }
+		if a.Question.Name == "_domainkey."+j.Result.Domain {
+			rule, odd = domainKeysPolicy, func(text string) bool {
+				return hasTag(text, "o") || hasTag(text, "t") && !hasTag(text, "p")
+			}
+		}
+		if r := j.Result.Random; r != nil && slices.Equal(r.Texts(), a.Texts()) {
+			continue
+		}
+		if i := slices.IndexFunc(a.Texts(), odd); i >= 0 {
+			j.add(rule, nil, a.Question.Name, a.Texts()[i])
+			j.out[len(j.out)-1].Evidence = []finding.Evidence{evidence(a)}
+		}
+	}
+}
+
+// hasTag says whether a tag list has a tag of that name.
+func hasTag(text, name string) bool {
+	for part := range strings.SplitSeq(text, ";") {
+		tag, _, ok := strings.Cut(part, "=")
+		if ok && strings.EqualFold(strings.Trim(tag, " \t"), name) {
+			return true
+		}
+	}
+	return false
 }
 
 func (j *judging) alignment() {

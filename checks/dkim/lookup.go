@@ -16,6 +16,10 @@ type Options struct {
 	// one, to see whether a wildcard answers for every selector. It costs one
 	// question and no time; where probes are needed it is asked anyway.
 	Wildcard bool
+
+	// Thorough asks beside a key for what was left of the forerunners of DKIM
+	// and DMARC.
+	Thorough bool
 }
 
 // Result is what DNS says about one selector.
@@ -29,6 +33,10 @@ type Result struct {
 
 	// Asked only where the name holds nothing, to explain why.
 	Probes []Probe
+
+	// Policies are TXT at _domainkey.<domain> and _adsp._domainkey.<domain>,
+	// where Options.Thorough is set.
+	Policies []dns.Answer
 
 	Random *dns.Answer // of a selector that nobody publishes; nil when not asked
 }
@@ -76,6 +84,11 @@ func Lookup(ctx context.Context, r dns.Resolver, domain, selector string, opts O
 	ask(&res.Answer, res.Name, dns.TypeTXT)
 	if opts.Wildcard {
 		random()
+	}
+	if opts.Thorough {
+		res.Policies = make([]dns.Answer, 2)
+		ask(&res.Policies[0], "_domainkey."+domain, dns.TypeTXT)
+		ask(&res.Policies[1], "_adsp._domainkey."+domain, dns.TypeTXT)
 	}
 	wg.Wait()
 	res.Answer = dns.Circle(ctx, r, res.Answer)

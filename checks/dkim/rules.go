@@ -386,6 +386,32 @@ var (
 	}
 )
 
+// Rules on what stands beside the key.
+var (
+	keyShared = &finding.Rule{ // %[4]s: the other names
+		Code: "dkim.key-shared", Severity: finding.Warning, Owner: finding.ClockWise, Tier: 3,
+		Title:      "The DKIM key is used at other places too",
+		Saw:        "The key of %[1]s is also that of %[4]s.",
+		Effect:     "When one place loses the key, or changes it, the others are affected; and receivers see that they belong together.",
+		Action:     "Make a key of its own for each domain and selector.",
+		References: []string{"M3AAWG DKIM key rotation"},
+	}
+	domainKeysPolicy = &finding.Rule{ // %[4]s: the name, %[5]s: the text
+		Code: "dkim.domainkeys-policy", Severity: finding.Note, Owner: finding.CustomerDNS, Tier: 3,
+		Title:      "A record of DomainKeys, before DKIM, is still there",
+		Saw:        "%[4]s has the text %[5]s.",
+		Effect:     "Receivers do not ask for it any more; this mail is not affected.",
+		References: []string{"RFC 4870 section 3.6"},
+	}
+	adspRecord = &finding.Rule{ // as domainKeysPolicy
+		Code: "dkim.adsp-record", Severity: finding.Note, Owner: finding.CustomerDNS, Tier: 3,
+		Title:      "A signing policy from before DMARC is still there",
+		Saw:        "%[4]s has the text %[5]s.",
+		Effect:     "ADSP was withdrawn; receivers go by DMARC, and this mail is not affected.",
+		References: []string{"RFC 5617 section 4"},
+	}
+)
+
 // Rules on the key.
 var (
 	keyMismatch = &finding.Rule{ // %[4]s: where the expected key is known from
@@ -585,7 +611,8 @@ func Rules() []*finding.Rule {
 		tagMalformed, tagDuplicate, tagMisspelt, tagUnknown, keyMismatch, keyTruncated, keyBrokenBySplit,
 		keyWhitespace, keyCharactersChanged, keyPEMArmour, privateKeyPublished, keyTagMissing, keyEmpty,
 		keyUndecodable, keyPKCS1, keyTypeUnknown, keyTypeMismatch, ed25519Malformed, ed25519Only, rsaBelow1024,
-		rsaBelow2048, rsaAbove2048, rsaAbove4096, rsaExponentUnusual, rsaKeyWeak, hashSHA1Only, hashSHA1Allowed,
-		hashUnknown, serviceNotEmail, testingFlag, strictFlag, flagUnknown, granularityTag, notesTag, notAligned,
+		rsaBelow2048, rsaAbove2048, rsaAbove4096, rsaExponentUnusual, rsaKeyWeak, keyShared, hashSHA1Only, hashSHA1Allowed,
+		hashUnknown, serviceNotEmail, testingFlag, strictFlag, flagUnknown, granularityTag, notesTag, domainKeysPolicy, adspRecord,
+		notAligned,
 	}
 }

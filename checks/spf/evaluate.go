@@ -50,6 +50,9 @@ type Options struct {
 	// The outcome is the same. Lookup always does.
 	Ahead bool
 
+	// Thorough lets Lookup ask beside a sound record for what only notes tell of.
+	Thorough bool
+
 	// Parsed, where not nil, keeps records read between evaluations.
 	Parsed *Parsed
 }

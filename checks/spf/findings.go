@@ -40,7 +40,7 @@ type Input struct {
 
 // Findings judges SPF of one domain. It is pure.
 func Findings(in Input) []finding.Finding {
-	in.Result.Probes = slices.Concat(in.Result.Probes, in.More)
+	in.Result.Probes = slices.Concat(in.Result.Probes, in.Result.Beside, in.More)
 	in.Sending = in.Sending && !in.Expect.isInclude(in.Result.Domain) // it cannot include itself
 	j := judge{in: in, subject: in.Result.Domain}
 	j.judgeClockWiseRecord()

@@ -26,10 +26,14 @@ func (j *judge) judgePlace() {
 	}[j.in.Result.Answer.Status]
 	j.raise(missing, "", j.domainEvidence(), j.subject, state)
 	told := map[probeKind]bool{}
+	everywhere := j.everywhere()
 	for _, a := range j.in.Result.Probes {
 		kind := kindOf(a, j.subject)
 		if told[kind] || !holdsRecord(a, j.in.Expect) || a.Question.Name == j.in.Expect.Include {
 			continue // the name to include holds its record rightly
+		}
+		if (kind == probeNeighbour || kind == probeDoubled) && slices.Equal(a.Texts(), everywhere) {
+			continue // nobody put it there
 		}
 		told[kind] = true
 		rule := map[probeKind]*finding.Rule{
@@ -37,6 +41,16 @@ func (j *judge) judgePlace() {
 		}[kind]
 		j.raise(rule, "", append(j.domainEvidence(), evidence(a)), j.subject, a.Question.Name)
 	}
+}
+
+// everywhere are the texts that a wildcard gives below the domain.
+func (j *judge) everywhere() []string {
+	for _, a := range j.in.Result.Probes {
+		if kindOf(a, j.subject) == probeRandom && a.Status == dns.Found {
+			return a.Texts()
+		}
+	}
+	return nil
 }
 
 // judgeLeftover looks at a neighbouring name beside a record at the right one.

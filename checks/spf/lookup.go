@@ -4,6 +4,8 @@ package spf
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"net/netip"
 	"strings"
 	"sync"
@@ -28,6 +30,10 @@ type Result struct {
 	// Probes are the answers of neighbouring names, in the order of the
 	// function Probes; asked only when Records is empty and Answer is usable.
 	Probes []dns.Answer
+
+	// Beside are type SPF at the domain and TXT at a name that nobody made,
+	// asked beside a record where Options.Thorough is set.
+	Beside []dns.Answer
 }
 
 // Lookup reads the record of a domain with everything that it leads to, and
@@ -56,12 +62,15 @@ func Lookup(ctx context.Context, r dns.Resolver, domain string, relays []netip.A
 	res.Answer, res.Records = m.records(ctx, res.Domain)
 	switch {
 	case len(res.Records) == 1:
+		if opts.Thorough {
+			wg.Go(func() { res.Beside = m.all(ctx, dns.Ask(res.Domain, dns.TypeSPF), unmade(res.Domain)) })
+		}
 		res.Tree = &Node{Domain: res.Domain}
 		b := builder{ctx: ctx, memo: m, x: x}
 		b.record(res.Tree, nil)
 		res.Lookups, res.VoidLookups = res.Tree.Lookups, res.Tree.Void
 	case len(res.Records) == 0 && res.Answer.Status != dns.Failed:
-		res.Probes = probe(ctx, m, res.Domain)
+		res.Probes = m.all(ctx, Probes(res.Domain)...)
 	}
 	wg.Wait()
 	w.wait()
@@ -100,8 +109,16 @@ func Doubled(domain string) []string {
 	return out
 }
 
+// unmade is a name that nobody made: what answers there is a wildcard. It is
+// the same one for the same domain, so that a saved run can be replayed.
+func unmade(domain string) dns.Question {
+	sum := sha256.Sum256([]byte(domain))
+	return dns.Ask("cw-"+hex.EncodeToString(sum[:6])+"."+domain, dns.TypeTXT)
+}
+
 // Probes are the questions that explain why a domain has no record: type SPF
-// at the same name, the name doubled, parents, and neighbouring names.
+// at the same name, the name doubled, parents, neighbouring names, and a name
+// that nobody made, as a wildcard answers at all of them.
 func Probes(domain string) []dns.Question {
 	qs := []dns.Question{dns.Ask(domain, dns.TypeSPF)}
 	for _, n := range Doubled(domain) {
@@ -113,11 +130,11 @@ func Probes(domain string) []dns.Question {
 	for _, n := range neighbours {
 		qs = append(qs, dns.Ask(n+"."+domain, dns.TypeTXT))
 	}
-	return qs
+	return append(qs, unmade(domain))
 }
 
-func probe(ctx context.Context, m *memo, domain string) []dns.Answer {
-	qs := Probes(domain)
+// all asks side by side.
+func (m *memo) all(ctx context.Context, qs ...dns.Question) []dns.Answer {
 	out := make([]dns.Answer, len(qs))
 	var wg sync.WaitGroup
 	for i, q := range qs {

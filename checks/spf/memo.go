@@ -19,7 +19,7 @@ type memo struct {
 }
 
 type entry struct {
-	ask    sync.Once
+	done   chan struct{}
 	answer dns.Answer
 
 	parse   sync.Once
@@ -38,13 +38,16 @@ func (m *memo) Lookup(ctx context.Context, q dns.Question) dns.Answer {
 func (m *memo) lookup(ctx context.Context, q dns.Question) *entry {
 	m.mu.Lock()
 	e := m.known[q]
-	if e == nil {
-		e = new(entry)
-		m.known[q] = e
+	if e != nil {
+		m.mu.Unlock()
+		<-e.done // ends with the context of who asks, which is ours
+		return e
 	}
+	e = &entry{done: make(chan struct{})}
+	m.known[q] = e
 	m.mu.Unlock()
-	// Who waits here waits no longer than who asks: the context is the same.
-	e.ask.Do(func() { e.answer = m.r.Lookup(ctx, q) })
+	defer close(e.done)
+	e.answer = m.r.Lookup(ctx, q)
 	return e
 }
 
