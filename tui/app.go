@@ -34,6 +34,7 @@ type Options struct {
 	Examine  func(ctx context.Context, t checks.Target, emit func(checks.Event)) checks.Report
 	WhatIf   func(ctx context.Context, t checks.Target, sets []dns.Set, emit func(checks.Event)) checks.Report
 	Wait     func(ctx context.Context, w checks.Wanted, emit func(propagation.Report)) propagation.Report
+	Network  func(ctx context.Context, domains []string) checks.NetworkReport
 	Forget   func()           // empties the DNS cache before a check again
 	Glossary func() []ui.Word // the words that are explained
 	Service  transports.Service
@@ -149,7 +150,7 @@ func NewApp(o Options) *App {
 	a.mouse = o.Settings.Mouse
 	a.dress()
 	a.board = pages.NewBoard(pages.Engine{
-		Context: ctx, Examine: o.Examine, WhatIf: o.WhatIf, Wait: o.Wait, Forget: o.Forget, Glossary: o.Glossary,
+		Context: ctx, Examine: o.Examine, WhatIf: o.WhatIf, Wait: o.Wait, Network: o.Network, Forget: o.Forget, Glossary: o.Glossary,
 		Service: o.Service, Now: o.Now, Interval: o.Settings.Interval, Texts: a.look.T, Frame: frame{a},
 	}, o.Targets)
 	a.home = pages.NewHome(a.board)

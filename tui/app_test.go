@@ -79,7 +79,7 @@ func drive(a *App, cmd tea.Cmd) {
 			if quiet++; asleep > 0 || quiet < 2 {
 				continue
 			}
-			if w, ok := a.top().(*pages.WhatIf); a.board.Idle() && (!ok || !w.Trying()) && !looking(a) {
+			if w, ok := a.top().(*pages.WhatIf); a.board.Idle() && !a.board.Net.Busy && (!ok || !w.Trying()) && !looking(a) {
 				return
 			}
 		}

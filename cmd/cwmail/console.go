@@ -57,7 +57,7 @@ func (a *app) runConsole(cmd *cobra.Command) error {
 		e := a.examiner(w)
 		err := tui.Run(ctx, tui.Options{
 			Demo: a.shared.demo, Targets: targetsOf(w),
-			Examine: e.Examine, WhatIf: whatIf(e), Wait: a.consoleWait(w), Forget: w.cache.Forget,
+			Examine: e.Examine, WhatIf: whatIf(e), Wait: a.consoleWait(w), Network: consoleNetwork(e, w), Forget: w.cache.Forget,
 			Glossary: words, Service: w.file.Service,
 			Settings: a.consoleSettings(w), Remember: a.rememberTheme,
 			Save: saveBeside, Pipe: pipe, Have: have, Host: hostname(),

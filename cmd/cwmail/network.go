@@ -126,3 +126,10 @@ func networkStatus(r checks.NetworkReport) int {
 	}
 	return exitOK
 }
+
+// consoleNetwork looks at the addresses as the command does.
+func consoleNetwork(e *checks.Examiner, w *world) func(context.Context, []string) checks.NetworkReport {
+	return func(ctx context.Context, domains []string) checks.NetworkReport {
+		return e.Network(ctx, checks.NetworkOptions{Domains: domains, Lists: w.file.DNSLists, Account: w.file.Account})
+	}
+}

@@ -25,6 +25,7 @@ type Engine struct {
 	Examine  func(ctx context.Context, t checks.Target, emit func(checks.Event)) checks.Report
 	WhatIf   func(ctx context.Context, t checks.Target, sets []dns.Set, emit func(checks.Event)) checks.Report
 	Wait     func(ctx context.Context, w checks.Wanted, emit func(propagation.Report)) propagation.Report
+	Network  func(ctx context.Context, domains []string) checks.NetworkReport // nil: there is none to look at
 	Forget   func()
 	Glossary func() []ui.Word
 	Service  transports.Service
@@ -44,6 +45,7 @@ const (
 type Board struct {
 	Engine
 	Entries []*Entry
+	Net     Net
 	InSight func() []*Entry // those to begin with, when many wait
 
 	queue   []*Entry
@@ -120,7 +122,7 @@ func (b *Board) Check(entries ...*Entry) tea.Cmd {
 // Begin lets examinations start: before it, they only wait.
 func (b *Board) Begin() tea.Cmd {
 	b.begun = true
-	return b.fill()
+	return tea.Batch(b.fill(), b.LookAtNetwork())
 }
 
 // Again is Check with an empty DNS cache.
@@ -235,6 +237,9 @@ func (b *Board) Update(m tea.Msg) (cmd tea.Cmd, e *Entry, changed bool) {
 		}
 		return e.task.Next(), e, false
 	case ui.DoneMsg:
+		if b.Net.hear(m, b.frozen) {
+			return nil, nil, false
+		}
 		if e = b.running[m.ID]; e == nil {
 			return nil, nil, false
 		}
@@ -291,6 +296,7 @@ func (b *Board) Stop() (n int) {
 func (b *Board) Freeze() (frozen bool) {
 	b.frozen = !b.frozen
 	if !b.frozen {
+		b.Net.thaw()
 		for _, e := range b.Entries {
 			e.thaw()
 		}

@@ -31,6 +31,7 @@ type Home struct {
 	order    bool // by severity
 	filter   filter
 	shown    *Entry // whose detail is drawn
+	shownNet bool   // or that of the network
 	moves    int
 	onDetail bool // the detail has the focus
 	zoomed   bool
@@ -43,7 +44,11 @@ type Home struct {
 type row struct {
 	e       *Entry
 	heading string
+	network bool // the addresses of the service
 }
+
+// can says whether the row can be selected.
+func (r row) can() bool { return r.e != nil || r.network }
 
 type restMsg struct {
 	home  *Home
@@ -54,13 +59,13 @@ type restMsg struct {
 func NewHome(b *Board) *Home {
 	h := &Home{b: b, panes: 1}
 	h.arrange()
-	h.shown = h.selected()
+	h.show()
 	return h
 }
 
 // arrange makes the rows anew and keeps the selection.
 func (h *Home) arrange() {
-	at := h.selected()
+	at, net := h.selected(), h.onNetwork()
 	h.rows = h.rows[:0]
 	for _, part := range []struct {
 		heading string
@@ -83,7 +88,13 @@ func (h *Home) arrange() {
 		}
 		h.rows = append(append(h.rows, row{heading: part.heading}), in...)
 	}
-	if i := slices.IndexFunc(h.rows, func(r row) bool { return r.e != nil && r.e == at }); i >= 0 {
+	if h.b.Network != nil && h.matchesNetwork() && len(h.b.Entries) > 0 {
+		if len(h.rows) > 0 {
+			h.rows = append(h.rows, row{})
+		}
+		h.rows = append(h.rows, row{heading: h.b.Texts.Network}, row{network: true})
+	}
+	if i := slices.IndexFunc(h.rows, func(r row) bool { return r.can() && r.e == at && r.network == net }); i >= 0 {
 		h.list.At = i
 	}
 	h.list.Settle(h.listed(nil))
@@ -122,7 +133,7 @@ func (h *Home) InSight() (out []*Entry) {
 }
 
 func (h *Home) listed(draw func(int, bool) string) widget.Rows {
-	return widget.Rows{Len: len(h.rows), Draw: draw, Can: func(i int) bool { return h.rows[i].e != nil }}
+	return widget.Rows{Len: len(h.rows), Draw: draw, Can: func(i int) bool { return h.rows[i].can() }}
 }
 
 // Title counts what there is, by state.
@@ -198,6 +209,8 @@ func (h *Home) Status(l ui.Look) string {
 		return ui.Fill(l.T.Filtered, l.Text(h.filter.what))
 	case len(h.b.Entries) == 0:
 		return l.T.Begin
+	case h.shownNet:
+		return NewNetwork(h.b).Status(l)
 	case h.shown == nil:
 		return l.T.Ready
 	}
@@ -278,7 +291,10 @@ func (h *Home) Do(a keys.Action) (tea.Cmd, bool) {
 		if len(h.b.Entries) == 0 {
 			return nil, false
 		}
-		return h.b.Again(h.b.Entries...), true
+		return tea.Batch(h.b.Again(h.b.Entries...), h.b.LookAtNetwork()), true
+	}
+	if h.onNetwork() {
+		return h.doNetwork(a)
 	}
 	if e == nil {
 		return nil, false
@@ -307,7 +323,8 @@ func (h *Home) jump(forward bool) tea.Cmd {
 		dir = 1
 	}
 	for i := h.list.At + dir; i >= 0 && i < len(h.rows); i += dir {
-		if e := h.rows[i].e; e != nil && e.Known && len(e.Problems()) > 0 {
+		e, net := h.rows[i].e, h.rows[i].network && h.b.Net.Known && len(h.b.Net.Problems()) > 0
+		if net || e != nil && e.Known && len(e.Problems()) > 0 {
 			h.list.At = i
 			return h.moved()
 		}
@@ -328,8 +345,8 @@ func (h *Home) moved() tea.Cmd {
 
 // Update hears that the reader rests.
 func (h *Home) Update(m tea.Msg) tea.Cmd {
-	if m, ok := m.(restMsg); ok && m.home == h && m.moves == h.moves && h.shown != h.selected() {
-		h.shown = h.selected()
+	if m, ok := m.(restMsg); ok && m.home == h && m.moves == h.moves && !h.shows() {
+		h.show()
 		h.detail = widget.Text{}
 	}
 	return nil
@@ -338,7 +355,7 @@ func (h *Home) Update(m tea.Msg) tea.Cmd {
 // Rested says whether a message changes nothing on the screen.
 func (h *Home) Rested(m tea.Msg) bool {
 	r, ok := m.(restMsg)
-	return ok && (r.home != h || r.moves != h.moves || h.shown == h.selected())
+	return ok && (r.home != h || r.moves != h.moves || h.shows())
 }
 
 // Typing holds while the filter is written.
@@ -348,7 +365,7 @@ func (h *Home) Typing() bool { return h.filter.typing }
 func (h *Home) Type(k tea.KeyPressMsg) {
 	h.filter.key(k)
 	h.arrange()
-	h.shown = h.selected()
+	h.show()
 }
 
 // Paste puts text into the filter.
@@ -364,7 +381,7 @@ func (h *Home) Reveal(e *Entry) {
 	h.arrange()
 	if i := slices.IndexFunc(h.rows, func(r row) bool { return r.e == e }); i >= 0 {
 		h.list.At = i
-		h.shown = e
+		h.show()
 	}
 }
 
@@ -448,6 +465,9 @@ func (h *Home) typed(l ui.Look, w int, b ui.Body) ui.Body {
 // summary is the detail of the entry that is shown.
 func (h *Home) summary(l ui.Look, w, rows int) []string {
 	e := h.shown
+	if h.shownNet {
+		return h.network(l, w)
+	}
 	if e == nil {
 		return nil
 	}
@@ -523,7 +543,7 @@ func (h *Home) Click(x, y int) bool {
 		return false
 	}
 	again := h.list.Click(y, h.listed(nil))
-	h.shown = h.selected()
+	h.show()
 	return again
 }
 
@@ -531,4 +551,4 @@ func (h *Home) Click(x, y int) bool {
 func (h *Home) Shows(id int64) bool { return h.shown != nil && h.b.running[id] == h.shown }
 
 // Rest shows the selected entry at once.
-func (h *Home) Rest() { h.shown = h.selected() }
+func (h *Home) Rest() { h.show() }

@@ -101,6 +101,9 @@ func head(l ui.Look, name string, w int, alone bool) string {
 
 // line draws one row in w columns.
 func (h *Home) line(l ui.Look, r row, sel bool, w int, alone bool) string {
+	if r.network {
+		return h.networkLine(l, sel, w, alone)
+	}
 	if r.e == nil {
 		if r.heading == "" {
 			return ""

@@ -58,6 +58,9 @@ func (p *Palette) search() {
 			p.found = append(p.found, choice{ui.Fill(p.b.Texts.GoTo, e.Name()), "", func() tea.Cmd { return p.b.open(NewReport(p.b, e)) }})
 		}
 	}
+	if network := p.b.Service.Network.String(); query != "" && p.b.Network != nil && fits(p.b.Texts.Network+" "+network) {
+		p.found = append(p.found, choice{ui.Fill(p.b.Texts.GoTo, network), "", func() tea.Cmd { return p.b.open(NewNetwork(p.b)) }})
+	}
 	if d, err := transports.ParseDomain(query); err == nil {
 		p.found = append([]choice{{ui.Fill(p.b.Texts.LookAt, d), "", func() tea.Cmd {
 			e, added := p.b.Add(d)

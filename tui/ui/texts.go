@@ -171,6 +171,31 @@ type Texts struct {
 	From       string
 
 	// What if.
+	// The network.
+	Network        string
+	NetworkTitle   string
+	NetworkBusy    string
+	NetworkFailed  [2]string
+	NetworkUnknown [2]string
+	NetworkWarned  [2]string
+	NetworkGood    string
+	NetworkDomain  string
+	NetworkDomains string
+	NetworkSPF     string
+	KeyNextDomain  string
+	WhatRelay      string
+	AddressStatus  string
+	ColNames       string
+	ColLists       string
+	ColListsShort  string
+	NoPTR          string
+	NotBack        string
+	NoPTRAnswer    string
+	ListsNone      string
+	ListsOn        string
+	ListsUnsaid    string
+	ListsDoubt     string
+
 	WaitTitle     string
 	WaitState     string
 	WaitFor       string
@@ -465,6 +490,30 @@ var English = Texts{
 	ColAddress: "address",
 	MailFrom:   "Envelope sender   %[1]s",
 	From:       "From of the mail  %[1]s",
+
+	Network:        "NETWORK",
+	NetworkTitle:   "Network %[1]s",
+	NetworkBusy:    "Looking at the addresses from which ClockWise sends.",
+	NetworkFailed:  [2]string{"%[1]s of %[2]s addresses has a failure. Mail that leaves from it may be refused.", "%[1]s of %[2]s addresses have a failure. Mail that leaves from them may be refused."},
+	NetworkUnknown: [2]string{"%[1]s of %[2]s addresses could not be judged.", "%[1]s of %[2]s addresses could not be judged."},
+	NetworkWarned:  [2]string{"%[1]s of %[2]s addresses has a warning.", "%[1]s of %[2]s addresses have a warning."},
+	NetworkGood:    "Nothing is wrong with the addresses from which ClockWise sends.",
+	NetworkDomain:  "SPF is judged for %[1]s. The rest is the same for all.",
+	NetworkDomains: "SPF is judged for %[1]s (tab: next of %[2]s domains). The rest is the same for all.",
+	NetworkSPF:     "SPF of %[1]s says %[2]s for %[3]s. The page of that domain tells why.",
+	KeyNextDomain:  "next domain",
+	WhatRelay:      "the address %[1]s",
+	AddressStatus:  "What DNS says of this address.",
+	ColNames:       "PTR, and whether it points back",
+	ColLists:       "block lists",
+	ColListsShort:  "lists",
+	NoPTR:          "no PTR record",
+	NotBack:        "%[1]s, not back",
+	NoPTRAnswer:    "no answer",
+	ListsNone:      "none asked",
+	ListsOn:        "on %[1]s of %[2]s",
+	ListsUnsaid:    "%[1]s of %[2]s did not say",
+	ListsDoubt:     "%[1]s of %[2]s ?",
 
 	WaitTitle:     "wait for %[1]s",
 	WaitState:     "%[1]s of %[2]s name servers have it",

@@ -1,0 +1,99 @@
+package tui
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"clockwise.info/cwmail/checks"
+	"clockwise.info/cwmail/tui/tuitest"
+)
+
+func withNetwork() Options {
+	o := options()
+	o.Network = tuitest.Network
+	return o
+}
+
+// toNetwork leads from the overview to the network.
+var toNetwork = []string{"end", "enter"}
+
+func TestNetworkGolden(t *testing.T) {
+	t.Parallel()
+	for _, size := range [][2]int{{40, 12}, {80, 24}, {100, 30}, {120, 40}, {200, 60}} {
+		for _, ascii := range []bool{true, false} {
+			for _, walk := range []struct {
+				name string
+				keys []string
+			}{
+				{"network-home", toNetwork[:1]},
+				{"network", toNetwork},
+				{"network-listed", append(toNetwork[:2:2], "n", "n", "n")},
+				{"network-domain", append(toNetwork[:2:2], "tab")},
+				{"network-address", append(toNetwork[:2:2], "n", "n", "enter")},
+			} {
+				name := fmt.Sprintf("%s-%dx%d-unicode", walk.name, size[0], size[1])
+				o := withNetwork()
+				if o.Settings.ASCII = ascii; ascii {
+					name = strings.Replace(name, "unicode", "ascii", 1)
+				}
+				t.Run(name, func(t *testing.T) {
+					a := ready(t, o, size[0], size[1])
+					press(a, walk.keys...)
+					a.home.Rest()
+					golden(t, filepath.Join("testdata", "screens", name+".txt"), screen(a))
+				})
+			}
+		}
+	}
+}
+
+// TestNetworkPage holds what the keys of the page do.
+func TestNetworkPage(t *testing.T) {
+	t.Parallel()
+	asked := 0
+	o := withNetwork()
+	o.Network = func(ctx context.Context, domains []string) checks.NetworkReport {
+		asked++
+		return tuitest.Network(ctx, domains)
+	}
+	var saved string
+	o.Save = func(_ string, data []byte) (string, error) { saved = string(data); return "/tmp/network.txt", nil }
+	a := ready(t, o, 120, 40)
+	press(a, toNetwork...)
+	see := func(what string) {
+		t.Helper()
+		if !strings.Contains(screen(a), what) {
+			t.Errorf("no %q on\n%s", what, screen(a))
+		}
+	}
+	see("cwmail > Network 31.134.206.128/28")
+	see("12 OK, 1 WARN, 2 FAIL, 1 not known")
+	see("2 of 16 addresses have a failure.")
+	if asked != 1 {
+		t.Errorf("looked %d times", asked)
+	}
+	press(a, "r")
+	if asked != 2 {
+		t.Errorf("r looked %d times", asked)
+	}
+	press(a, "/", "dnsbl", "enter")
+	see("31.134.206.141")
+	if strings.Contains(screen(a), "31.134.206.140") {
+		t.Error("the filter keeps what does not match")
+	}
+	press(a, "esc", "s")
+	if !strings.Contains(saved, "Network 31.134.206.128/28, 16 addresses") {
+		t.Errorf("saved %q", saved)
+	}
+	press(a, "n", "n", "n", "enter")
+	see("ip.blocklisted")
+	press(a, "esc", "esc")
+	see("NETWORK")
+
+	press(a, ":", "network")
+	press(a, "enter")
+	see("cwmail > Network")
+}
