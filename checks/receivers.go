@@ -3,8 +3,12 @@ package checks
 import (
 	"cmp"
 	"context"
+	"crypto/x509"
 	"slices"
 
+	"clockwise.info/cwmail/checks/dane"
+	"clockwise.info/cwmail/checks/dns"
+	"clockwise.info/cwmail/checks/finding"
 	"clockwise.info/cwmail/checks/mx"
 	"clockwise.info/cwmail/checks/relay"
 	"clockwise.info/cwmail/checks/safe"
@@ -27,6 +31,45 @@ func (w *work) lookAtReceivers(ctx context.Context) {
 		}
 	}
 	w.greeted = relay.LookupReceivers(ctx, w.ask, w.domain, hosts, w.Probe)
+}
+
+// receiverFindings judges the servers that were greeted, with what the domain
+// promises of them.
+func (w *work) receiverFindings() []finding.Finding {
+	all := slices.Clone(w.greeted)
+	for i := range all {
+		all[i].Demands, all[i].Vouched = w.demanded(all[i].Server.Host)
+	}
+	return relay.ReceiverFindings(all)
+}
+
+// demanded says what demands encryption of who sends to a host, and whether
+// that vouches for the certificate itself, so that nothing else about it counts.
+func (w *work) demanded(host string) (by string, vouched bool) {
+	if policy, ok := w.mtasts.Effective(); ok && policy.Mode == "enforce" && policy.Allows(host) {
+		return "the MTA-STS policy", false
+	}
+	for _, p := range w.dane.Hosts {
+		usable := slices.DeleteFunc(p.Records(), func(r dane.TLSA) bool { return r.Fault != "" })
+		if p.Name != dns.Ask(host, 0).Name || !p.Answer.AD || len(usable) == 0 {
+			continue
+		}
+		return "DANE", slices.ContainsFunc(usable, func(r dane.TLSA) bool { return r.Usage == 3 })
+	}
+	return "", false
+}
+
+// chains are the certificates that the hosts presented.
+func (w *work) chains() map[string][]*x509.Certificate {
+	out := map[string][]*x509.Certificate{}
+	for _, r := range w.greeted {
+		for _, c := range r.Conversations {
+			if chain := c.Chain(); chain != nil {
+				out[dns.Ask(r.Server.Host, 0).Name] = chain
+			}
+		}
+	}
+	return out
 }
 
 // receiverFacts are in short what was seen of the servers; nil where none was
