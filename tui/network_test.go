@@ -6,7 +6,9 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
+	tea "charm.land/bubbletea/v2"
 	"clockwise.info/cwmail/checks"
 	"clockwise.info/cwmail/tui/tuitest"
 )
@@ -96,4 +98,56 @@ func TestNetworkPage(t *testing.T) {
 	press(a, ":", "network")
 	press(a, "enter")
 	see("cwmail > Network")
+}
+
+// TestNetworkStop holds that x stops looking, and that nothing comes after it.
+func TestNetworkStop(t *testing.T) {
+	t.Parallel()
+	o := withNetwork()
+	o.Network = func(ctx context.Context, domains []string) checks.NetworkReport {
+		<-ctx.Done()
+		return tuitest.Network(context.Background(), domains)
+	}
+	a := NewApp(o)
+	t.Cleanup(a.cancel)
+	a.Update(tea.WindowSizeMsg{Width: 80, Height: 24})
+	cmd := a.board.LookAtNetwork()
+	if cmd == nil || !a.board.Net.Busy || a.board.LookAtNetwork() != nil {
+		t.Fatal("it does not look, or twice at a time")
+	}
+	done := make(chan tea.Msg, 1)
+	go func() { done <- cmd() }()
+	press(a, "x")
+	if a.board.Net.Busy || !strings.Contains(screen(a), "Stopped") {
+		t.Errorf("x does not stop:\n%s", screen(a))
+	}
+	a.Update(<-done)
+	if a.board.Net.Known {
+		t.Error("a report came after it was stopped")
+	}
+}
+
+// TestNetworkAge holds that the board looks again by itself, but not often.
+func TestNetworkAge(t *testing.T) {
+	t.Parallel()
+	now, asked := tuitest.Noon, 0
+	o := withNetwork()
+	o.Settings.Interval = 5 * time.Minute
+	o.Now = func() time.Time { return now }
+	o.Network = func(ctx context.Context, domains []string) checks.NetworkReport {
+		asked++
+		return tuitest.Network(ctx, domains)
+	}
+	a := ready(t, o, 80, 24)
+	now = now.Add(10 * time.Minute)
+	drive(a, a.board.Tick())
+	if asked != 1 {
+		t.Errorf("looked %d times within ten minutes", asked)
+	}
+	now = now.Add(time.Hour)
+	drive(a, a.board.Tick()) // everything is old: the targets first
+	drive(a, a.board.Tick())
+	if asked != 2 {
+		t.Errorf("looked %d times after an hour", asked)
+	}
 }

@@ -214,6 +214,9 @@ func (b *Board) Tick() tea.Cmd {
 	if b.Forget != nil {
 		b.Forget()
 	}
+	if b.oldNetwork() {
+		return b.LookAtNetwork() // in place of a look at a target
+	}
 	return b.start(oldest)
 }
 
@@ -280,6 +283,9 @@ func (e *Entry) thaw() {
 // Stop ends all examinations. It returns how many were asked for.
 func (b *Board) Stop() (n int) {
 	n = b.Running()
+	if b.Net.halt() {
+		n++
+	}
 	for id, e := range b.running {
 		e.task.Stop()
 		e.task, e.Busy = nil, false

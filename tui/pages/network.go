@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 	"clockwise.info/cwmail/checks"
@@ -25,6 +26,15 @@ type Net struct {
 
 	task *ui.Task
 	held *checks.NetworkReport // came while the board was frozen
+}
+
+// netAge is how old a report gets before the board looks again by itself: names
+// and lists change seldom, and lists do not like to be asked often.
+const netAge = time.Hour
+
+// oldNetwork says that it is time to look again.
+func (b *Board) oldNetwork() bool {
+	return b.Net.Known && !b.Net.Busy && b.Now().Sub(b.Net.Report.Started) > max(netAge, b.Interval)
 }
 
 // mostDomains bounds the domains whose SPF is judged for each address.
@@ -71,10 +81,21 @@ func (n *Net) hear(m tea.Msg, frozen bool) (mine bool) {
 		n.Broken = d.Err.Error()
 	}
 	if r, ok := d.Value.(checks.NetworkReport); ok {
+		r.Answers = nil // shown nowhere here
 		if n.held = &r; !frozen {
 			n.thaw()
 		}
 	}
+	return true
+}
+
+// halt stops looking. It returns whether that was under way.
+func (n *Net) halt() bool {
+	if n.task == nil {
+		return false
+	}
+	n.task.Stop()
+	n.task, n.Busy = nil, false
 	return true
 }
 
@@ -259,6 +280,9 @@ func (p *Network) Keys() []keys.Action {
 		ks = append(ks, keys.NextPane, keys.PrevPane)
 	}
 	ks = append(ks, keys.Check, keys.CheckAll, keys.Filter, keys.Next, keys.Previous)
+	if p.b.Net.Busy {
+		ks = append(ks, keys.Stop)
+	}
 	if len(p.at) > 0 {
 		ks = append(ks, keys.Copy, keys.CopyAll, keys.Print)
 	}
