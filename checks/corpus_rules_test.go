@@ -42,6 +42,7 @@ var elsewhere = []struct{ file, test, codes string }{
 		dns.single-name-server dns.serial-differs dns.edns-broken dns.dnssec-expiring dns.negative-ttl-long dns.ttl-long
 		dns.ttl-short dns.failure-cached dns.split-horizon dns.resolver-interferes`,
 	},
+	{"dkim/beside_test.go", "TestBeside", `dkim.key-shared dkim.domainkeys-policy dkim.adsp-record`},
 	{"mx/findings_test.go", "TestFindings", `mx.null mx.target-unregistered mx.address-private mx.no-redundancy`},
 	{
 		"address/findings_test.go", "TestFindings",

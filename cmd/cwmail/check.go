@@ -64,6 +64,7 @@ func (a *app) runCheck(cmd *cobra.Command, o *checkOptions) error {
 			return err
 		}
 		e := a.examiner(w)
+		e.Thorough = true
 		if o.probeMX {
 			probeMX(e)
 		}

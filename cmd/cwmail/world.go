@@ -13,6 +13,7 @@ import (
 	"clockwise.info/cwmail/checks/dns"
 	"clockwise.info/cwmail/checks/lab"
 	"clockwise.info/cwmail/checks/relay"
+	"clockwise.info/cwmail/checks/spf"
 	"clockwise.info/cwmail/checks/zone"
 	"clockwise.info/cwmail/config"
 	"clockwise.info/cwmail/transports"
@@ -199,6 +200,7 @@ func (a *app) examiner(w *world) *checks.Examiner {
 		Resolver: w.resolver, Asker: w.asker, Public: w.public, Own: w.own,
 		Probe: relay.Options{Dial: w.dial, Now: a.now, Roots: w.roots, Probe: w.probe},
 		Now:   a.now, Service: w.file.Service, All: w.file.Transports, Probed: new(zone.Probe),
+		Parsed: new(spf.Parsed),
 	}
 	if !a.shared.demo || a.shared.config != "" { // the demo's own never log in
 		e.Passwords = a.passwordProblem
