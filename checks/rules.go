@@ -5,20 +5,23 @@ import (
 	"sync"
 
 	"clockwise.info/cwmail/checks/address"
+	"clockwise.info/cwmail/checks/dane"
 	"clockwise.info/cwmail/checks/dkim"
 	"clockwise.info/cwmail/checks/dmarc"
 	"clockwise.info/cwmail/checks/finding"
+	"clockwise.info/cwmail/checks/mtasts"
 	"clockwise.info/cwmail/checks/mx"
 	"clockwise.info/cwmail/checks/relay"
 	"clockwise.info/cwmail/checks/settings"
 	"clockwise.info/cwmail/checks/spf"
+	"clockwise.info/cwmail/checks/tlsrpt"
 	"clockwise.info/cwmail/checks/zone"
 )
 
 // Rules returns every rule that cwmail can raise, in the order of the
 // catalogue, which decides between findings of equal weight.
 func Rules() []*finding.Rule {
-	return slices.Concat(spf.Rules(), dkim.Rules(), dmarc.Rules(), mx.Rules(), zone.Rules(), relay.Rules(), address.Rules(), settings.Rules())
+	return slices.Concat(spf.Rules(), dkim.Rules(), dmarc.Rules(), mx.Rules(), zone.Rules(), relay.Rules(), mtasts.Rules(), dane.Rules(), tlsrpt.Rules(), address.Rules(), settings.Rules())
 }
 
 // Rule returns the rule of that code.

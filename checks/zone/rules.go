@@ -83,7 +83,7 @@ var dnssecBogus = &finding.Rule{
 	Test:       "Check again when the TTL of the DS record is over.",
 	References: []string{"RFC 4035 section 5.5"},
 	Hides: []string{
-		"spf.unreadable", "dkim.unreadable", "dmarc.unreadable", "mx.unreadable", "mtasts.unreadable", "dane.unreadable",
+		"spf.unreadable", "dkim.unreadable", "dmarc.unreadable", "mx.unreadable", "mtasts.unreadable", "dane.unreadable", "tlsrpt.unreadable",
 		"dns.dnssec-expiring",
 	},
 }
