@@ -1,9 +1,9 @@
 // Package debian holds cwmail against the programs that real domains run, as
-// Debian packages them: BIND, unbound, Postfix and OpenDKIM. There is nothing
+// Debian packages them: BIND, NSD, unbound, Postfix and OpenDKIM. There is nothing
 // here but tests. They serve on free ports of loopback, keep their files in
 // folders of their own, and end what they started. To have all of them:
 //
-//	apt-get install --no-install-recommends bind9 bind9-utils unbound postfix opendkim-tools openssl
+//	apt-get install --no-install-recommends bind9 bind9-utils nsd unbound postfix opendkim-tools openssl
 //
 // A test whose program is not installed is skipped.
 package debian
@@ -30,7 +30,7 @@ import (
 // packages tells where to get each program.
 var packages = map[string]string{
 	"named": "bind9", "named-compilezone": "bind9-utils", "dnssec-keygen": "bind9-utils", "dnssec-signzone": "bind9-utils",
-	"unbound": "unbound", "postfix": "postfix", "postconf": "postfix", "smtp-sink": "postfix", "opendkim-genkey": "opendkim-tools", "opendkim-testkey": "opendkim-tools", "openssl": "openssl",
+	"nsd": "nsd", "unbound": "unbound", "postfix": "postfix", "postconf": "postfix", "smtp-sink": "postfix", "opendkim-genkey": "opendkim-tools", "opendkim-testkey": "opendkim-tools", "openssl": "openssl",
 }
 
 // find is the path of a program; without it, the test is skipped.

@@ -39,12 +39,22 @@ remote-control:
 // startUnbound starts unbound as a resolver.
 func startUnbound(t *testing.T, authority netip.AddrPort, apexes []string, anchor string) netip.AddrPort {
 	t.Helper()
+	return startUnboundBefore(t, []netip.AddrPort{authority}, apexes, anchor)
+}
+
+// startUnboundBefore starts unbound as a resolver before several servers, all
+// of which serve all zones.
+func startUnboundBefore(t *testing.T, authorities []netip.AddrPort, apexes []string, anchor string) netip.AddrPort {
+	t.Helper()
 	dir := t.TempDir()
 	path := daemon(t, dir, "unbound")
 	write(t, dir, "anchor", anchor)
 	var stubs strings.Builder
 	for _, apex := range apexes {
-		fmt.Fprintf(&stubs, "stub-zone:\n\tname: %q\n\tstub-addr: 127.0.0.1@%d\n", apex+".", authority.Port())
+		fmt.Fprintf(&stubs, "stub-zone:\n\tname: %q\n", apex+".")
+		for _, a := range authorities {
+			fmt.Fprintf(&stubs, "\tstub-addr: 127.0.0.1@%d\n", a.Port())
+		}
 	}
 	return onPort(t, func(port uint16) (*output, error) {
 		conf := write(t, dir, "unbound.conf", fmt.Sprintf(unboundOptions, dir, port, filepath.Join(dir, "anchor"))+stubs.String())
@@ -57,9 +67,30 @@ func startUnbound(t *testing.T, authority netip.AddrPort, apexes []string, ancho
 func signed(t *testing.T, apex, file string, options ...string) (text, ds string) {
 	t.Helper()
 	dir := t.TempDir()
+	newKey(t, dir, apex, "-f", "KSK")
+	return sign(t, dir, apex, file, append([]string{"-z"}, options...)...)
+}
+
+// signedTwofold is signed with one key for the zone and one for its keys, and
+// with hashed names in the negative answers (RFC 5155).
+func signedTwofold(t *testing.T, apex, file string, options ...string) (text, ds string) {
+	t.Helper()
+	dir := t.TempDir()
+	newKey(t, dir, apex, "-f", "KSK")
+	newKey(t, dir, apex)
+	return sign(t, dir, apex, file, append([]string{"-3", "-"}, options...)...)
+}
+
+func newKey(t *testing.T, dir, apex string, options ...string) {
+	t.Helper()
+	must(t, dir, "dnssec-keygen", append(append([]string{"-q", "-a", "ECDSAP256SHA256"}, options...), apex+".")...)
+}
+
+// sign signs a zone with the keys in dir.
+func sign(t *testing.T, dir, apex, file string, options ...string) (text, ds string) {
+	t.Helper()
 	write(t, dir, "zone", file)
-	must(t, dir, "dnssec-keygen", "-q", "-a", "ECDSAP256SHA256", "-f", "KSK", apex+".")
-	args := append([]string{"-Q", "-P", "-S", "-z", "-O", "full", "-o", apex + ".", "-f", "signed"}, options...)
+	args := append([]string{"-Q", "-P", "-S", "-O", "full", "-o", apex + ".", "-f", "signed"}, options...)
 	must(t, dir, "dnssec-signzone", append(args, "zone")...)
 	return read(t, dir, "signed"), read(t, dir, "dsset-"+apex+".")
 }
