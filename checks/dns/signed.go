@@ -2,6 +2,7 @@ package dns
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"clockwise.info/cwmail/checks/dns/internal/wire"
@@ -117,7 +118,8 @@ func (m message) signatures(now time.Time) (began, ends time.Time) {
 const maxDelegated = 20
 
 // delegation names the servers to which a referral delegates exactly this name
-// (RFC 1034 section 4.3.2).
+// (RFC 1034 section 4.3.2), in alphabetical order: servers change theirs with
+// each answer.
 func (m message) delegation(name string) []string {
 	var out []string
 	for _, w := range m.referral {
@@ -129,5 +131,6 @@ func (m message) delegation(name string) []string {
 			out = append(out, r.Host)
 		}
 	}
+	slices.Sort(out)
 	return out
 }
