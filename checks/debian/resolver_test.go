@@ -39,25 +39,29 @@ remote-control:
 // startUnbound starts unbound as a resolver.
 func startUnbound(t *testing.T, authority netip.AddrPort, apexes []string, anchor string) netip.AddrPort {
 	t.Helper()
-	return startUnboundBefore(t, []netip.AddrPort{authority}, apexes, anchor)
+	stubs := map[string][]netip.AddrPort{}
+	for _, apex := range apexes {
+		stubs[apex] = []netip.AddrPort{authority}
+	}
+	return startUnboundBefore(t, stubs, anchor)
 }
 
-// startUnboundBefore starts unbound as a resolver before several servers, all
-// of which serve all zones.
-func startUnboundBefore(t *testing.T, authorities []netip.AddrPort, apexes []string, anchor string) netip.AddrPort {
+// startUnboundBefore starts unbound as a resolver before the servers of several
+// zones. Options go to its configuration.
+func startUnboundBefore(t *testing.T, stubs map[string][]netip.AddrPort, anchor string, options ...string) netip.AddrPort {
 	t.Helper()
 	dir := t.TempDir()
 	path := daemon(t, dir, "unbound")
 	write(t, dir, "anchor", anchor)
-	var stubs strings.Builder
-	for _, apex := range apexes {
-		fmt.Fprintf(&stubs, "stub-zone:\n\tname: %q\n", apex+".")
-		for _, a := range authorities {
-			fmt.Fprintf(&stubs, "\tstub-addr: 127.0.0.1@%d\n", a.Port())
+	list := strings.Join(options, "\n") + "\n"
+	for apex, servers := range stubs {
+		list += fmt.Sprintf("stub-zone:\n\tname: %q\n", apex+".")
+		for _, a := range servers {
+			list += fmt.Sprintf("\tstub-addr: 127.0.0.1@%d\n", a.Port())
 		}
 	}
 	return onPort(t, func(port uint16) (*output, error) {
-		conf := write(t, dir, "unbound.conf", fmt.Sprintf(unboundOptions, dir, port, filepath.Join(dir, "anchor"))+stubs.String())
+		conf := write(t, dir, "unbound.conf", fmt.Sprintf(unboundOptions, dir, port, filepath.Join(dir, "anchor"))+list)
 		return start(t, "start of service", path, "-d", "-c", conf)
 	})
 }

@@ -22,18 +22,31 @@ import (
 // at the addresses that the world gives them.
 type network struct {
 	resolver netip.AddrPort
-	servers  [2]netip.AddrPort // 192.0.2.53 and 192.0.2.54
+	parent   netip.AddrPort    // 192.0.2.51
+	servers  [2]netip.AddrPort // 192.0.2.53 and .54
 }
 
 // dial reaches the network's servers and nothing else.
 func (n network) dial(ctx context.Context, network, address string) (net.Conn, error) {
 	to, ok := map[string]netip.AddrPort{
-		n.resolver.String(): n.resolver, "192.0.2.53:53": n.servers[0], "192.0.2.54:53": n.servers[1],
+		n.resolver.String(): n.resolver, "192.0.2.51:53": n.parent, "192.0.2.53:53": n.servers[0], "192.0.2.54:53": n.servers[1],
 	}[address]
 	if !ok {
 		return nil, &net.OpError{Op: "dial", Net: network, Err: fmt.Errorf("the world has no %s", address)}
 	}
 	return new(net.Dialer).DialContext(ctx, network, to.String())
+}
+
+// stubs are the servers of each zone, for a resolver.
+func (n network) stubs(apexes []string) map[string][]netip.AddrPort {
+	out := map[string][]netip.AddrPort{}
+	for _, apex := range apexes {
+		out[apex] = n.servers[:]
+		if (site{name: apex}).parent() {
+			out[apex] = []netip.AddrPort{n.parent}
+		}
+	}
+	return out
 }
 
 // examiner looks at the network as the program does.
@@ -49,8 +62,8 @@ func (n network) examiner(t *testing.T) *checks.Examiner {
 }
 
 // serveOurs serves the world by our own servers: one as a resolver that says
-// what was validated, one as the authority.
-func serveOurs(t *testing.T, z *nameserver.Zone, all []site) network {
+// what was validated, one for the zones and one for those above them.
+func serveOurs(t *testing.T, all []site) network {
 	t.Helper()
 	serve := func(z *nameserver.Zone, b nameserver.Behaviour) netip.AddrPort {
 		s, err := nameserver.Serve(z, nameserver.Options{Behaviour: b})
@@ -60,44 +73,67 @@ func serveOurs(t *testing.T, z *nameserver.Zone, all []site) network {
 		t.Cleanup(func() { _ = s.Close() })
 		return s.Addr
 	}
-	// Which zones are validated, only the resolver says.
-	validated := nameserver.Behaviour{NoAA: true, AD: true, SignedTill: time.Now().Add(month)}
+	resolver, parent := newWorld(t, all), newWorld(t, all)
 	for _, s := range all {
 		if s.signing == unsigned {
-			z.Behave(s.apex(), nameserver.Behaviour{Below: true, NoAA: true})
+			resolver.Behave(s.apex(), nameserver.Behaviour{Below: true, NoAA: true})
+		}
+		if !s.parent() {
+			parent.Behave(s.apex(), nameserver.Behaviour{Below: true, ReferTo: s.servers()})
 		}
 	}
-	authority := serve(newWorld(t, all), nameserver.Behaviour{})
-	return network{serve(z, validated), [2]netip.AddrPort{authority, authority}}
+	zones := serve(newWorld(t, all), nameserver.Behaviour{})
+	return network{
+		serve(resolver, nameserver.Behaviour{NoAA: true, AD: true, SignedTill: time.Now().Add(month)}),
+		serve(parent, nameserver.Behaviour{}),
+		[2]netip.AddrPort{zones, zones},
+	}
+}
+
+// split parts the zones of customers from those above them.
+func (z zones) split() (customers, parents zones) {
+	customers, parents = zones{}, zones{}
+	for apex, file := range z {
+		if (site{name: apex}).parent() {
+			parents[apex] = file
+		} else {
+			customers[apex] = file
+		}
+	}
+	return customers, parents
+}
+
+// needWorld skips the test unless all programs are there that serve the world.
+func needWorld(t *testing.T) {
+	t.Helper()
+	need(t, "named", "nsd", "unbound", "dnssec-keygen", "dnssec-signzone")
 }
 
 // TestWorld holds that the examination says the same of each site, whether BIND
 // and NSD serve the signed zones behind a validating unbound or our own server
 // does.
 func TestWorld(t *testing.T) {
-	need(t, "named", "nsd", "unbound", "dnssec-keygen", "dnssec-signzone")
+	needWorld(t)
 	all := slices.Concat(above, sites)
-	ours := newWorld(t, all)
-	files, anchor := signedFiles(t, ours, all, func(_ site, file string) string { return file })
-	want := serveOurs(t, ours, all).examiner(t)
-	bind, nsd := startNamed(t, files), startNSD(t, files)
-	both := [2]netip.AddrPort{bind, nsd}
+	files, anchor := signedFiles(t, newWorld(t, all), all, asSigned)
+	customers, parents := files.split()
+	bind, nsd := startNamed(t, customers), startNSD(t, customers)
+	ours := serveOurs(t, all).examiner(t)
 	reports := map[string]checks.Report{}
 	for _, s := range sites {
-		reports[s.name] = want.Examine(t.Context(), s.target(), nil)
+		reports[s.name] = ours.Examine(t.Context(), s.target(), nil)
 	}
 	for _, c := range []struct {
-		name    string
-		behind  []netip.AddrPort // unbound
-		servers [2]netip.AddrPort
+		name string
+		network
 	}{
-		{"BIND", []netip.AddrPort{bind}, both},
-		{"NSD", []netip.AddrPort{nsd}, [2]netip.AddrPort{nsd, bind}},
-		{"both", []netip.AddrPort{bind, nsd}, both},
+		{"BIND", network{parent: startNamed(t, parents), servers: [2]netip.AddrPort{bind, bind}}},
+		{"NSD", network{parent: startNSD(t, parents), servers: [2]netip.AddrPort{nsd, nsd}}},
+		{"both", network{parent: startNSD(t, parents), servers: [2]netip.AddrPort{bind, nsd}}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			n := network{startUnboundBefore(t, c.behind, files.apexes(), anchor), c.servers}
-			e := n.examiner(t)
+			c.resolver = startUnboundBefore(t, c.stubs(files.apexes()), anchor)
+			e := c.examiner(t)
 			for _, s := range sites {
 				t.Run(s.name, func(t *testing.T) { holdReport(t, s, e.Examine(t.Context(), s.target(), nil), reports[s.name]) })
 			}

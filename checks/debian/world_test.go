@@ -3,6 +3,7 @@ package debian
 import (
 	"crypto"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -183,25 +184,32 @@ web.$ A 198.51.100.25
 _25._tcp.web.$ TLSA 3 1 1 ` + digest + `
 _25._tcp.web.$ TLSA 2 1 1 ` + other + `
 `, "", "mx.target-is-cname"},
+	{"dane-hosted", unsigned, noMX + `$ MX 10 mail.hoster.example`, "", ""},
 	{"dane-unsigned", unsigned, sound + `
 _25._tcp.mail.$ TLSA 3 1 1 ` + digest + `
 _25._tcp.mail.$ TLSA 3 1 1 ` + other + `
 `, "", "dane.without-dnssec"},
 
 	{"hoster", twoKeys, mailed + `
+_25._tcp.mail.$ TLSA 3 1 1 ` + digest + `
+_25._tcp.mail.$ TLSA 3 1 1 ` + other + `
 keys.$ TXT {{key}}
 _dmarc.$ TXT "v=DMARC1; p=reject; rua=mailto:dmarc@$"
 `, "", "spf.missing"},
-	{"dns", oneKey, "ns1.$ A 192.0.2.53\nns2.$ A 192.0.2.54", "", "spf.missing"},
+	{"dns", oneKey, "ns0.$ A 192.0.2.51\nns1.$ A 192.0.2.53\nns2.$ A 192.0.2.54", "", "spf.missing"},
 }
 
-// The name servers of all zones of the world.
-const nameServers = "ns1.dns.example, ns2.dns.example"
+// The name servers of the customers' zones, at 192.0.2.53 and .54, and that of
+// the zones above them, at .51: it refers to the others and knows no more.
+var (
+	nameServers = []string{"ns1.dns.example", "ns2.dns.example"}
+	parents     = []string{"ns0.dns.example"}
+)
 
 // above are the zones of the world that are no customer's.
 var above = []site{
 	{"", oneKey, "", "", ""},
-	{"example", twoKeys, "", "", ""},
+	{"example", oneKey, "", "", ""},
 	{"clockwise.info", oneKey, `
 $ A 31.134.206.128
 $ TXT "v=spf1 include:_spf.$ -all"
@@ -239,14 +247,30 @@ func (s site) transport() transports.Transport {
 	}
 }
 
+// parent says whether the zone is one of those above the customers'.
+func (s site) parent() bool {
+	return slices.ContainsFunc(above, func(o site) bool { return o.name == s.name })
+}
+
+// servers are the names of the zone's servers.
+func (s site) servers() []string {
+	if s.parent() {
+		return parents
+	}
+	return nameServers
+}
+
+// serial is that of all zones.
+const serial = 2026112401
+
 // newWorld puts all sites into one zone, for our own server.
 func newWorld(t *testing.T, all []site) *nameserver.Zone {
 	t.Helper()
 	z := nameserver.NewZone()
 	for _, s := range all {
 		apex := s.apex()
-		z.SOAWith(apex, "ns1.dns.example", "hostmaster.dns.example", 2026112401, time.Hour, 5*time.Minute)
-		z.NS(apex, strings.Split(nameServers, ", ")...)
+		z.SOAWith(apex, "ns1.dns.example", "hostmaster.dns.example", serial, time.Hour, 5*time.Minute)
+		z.NS(apex, s.servers()...)
 		if err := z.Add(s.fill()); err != nil {
 			t.Fatal(err)
 		}
@@ -255,27 +279,35 @@ func newWorld(t *testing.T, all []site) *nameserver.Zone {
 }
 
 // signedFiles are the zones of the world as files, signed as each of them is,
-// and the DS record of the root. change may spoil a signed zone.
-func signedFiles(t *testing.T, z *nameserver.Zone, all []site, change func(s site, file string) string, options ...string) (files zones, anchor string) {
+// and the DS record of the root. change may spoil what was signed; options go
+// to dnssec-signzone, for the zones of customers.
+func signedFiles(t *testing.T, z *nameserver.Zone, all []site, change func(file, unsigned string) string, options ...string) (files zones, anchor string) {
 	t.Helper()
 	files = zones{}
 	ds := map[string]string{} // by the zone that has the records
 	for _, s := range depthFirst(all) {
 		apex := s.apex()
-		text, key := z.File(apex)+ds[apex], ""
-		switch s.signing {
-		case oneKey:
-			text, key = signed(t, apex, text, options...)
-		case twoKeys:
-			text, key = signedTwofold(t, apex, text, options...)
+		plain, key := z.File(apex)+ds[apex], ""
+		text := plain
+		switch {
+		case s.signing == unsigned:
+		case s.parent():
+			text, key = signed(t, apex, plain)
+		case s.signing == oneKey:
+			text, key = signed(t, apex, plain, options...)
+		default:
+			text, key = signedTwofold(t, apex, plain, options...)
 		}
-		files[apex] = change(s, text)
-		parent := ""
-		if strings.HasSuffix(apex, ".example") {
-			parent = "example"
+		files[apex] = text
+		if !s.parent() {
+			files[apex] = change(text, plain)
 		}
 		if apex == "" {
 			return files, key
+		}
+		parent := ""
+		if strings.HasSuffix(apex, ".example") {
+			parent = "example"
 		}
 		ds[parent] += key
 	}
