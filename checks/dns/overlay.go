@@ -66,9 +66,7 @@ func (o *Overlay) Start(ctx context.Context, q Question) Pending {
 	if len(o.sets) == 0 {
 		return Start(ctx, o.r, q)
 	}
-	done := make(chan Answer, 1)
-	go func() { done <- o.Lookup(ctx, q) }()
-	return Pending{wait: func() Answer { return <-done }}
+	return later(func() Answer { return o.Lookup(ctx, q) })
 }
 
 // LookupUnchecked is Lookup with checking disabled.

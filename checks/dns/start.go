@@ -8,7 +8,8 @@ type Starter interface {
 	Start(ctx context.Context, q Question) Pending
 }
 
-// Pending is a question that was begun. The zero value answers with Failed.
+// Pending is a question that was begun. Several may wait for it. The zero value
+// answers with Failed.
 type Pending struct {
 	answer Answer
 	wait   func() Answer // nil: answer stands already
@@ -30,9 +31,21 @@ func Start(ctx context.Context, r Resolver, q Question) Pending {
 	if s, ok := r.(Starter); ok {
 		return s.Start(ctx, q)
 	}
-	done := make(chan Answer, 1)
-	go func() { done <- r.Lookup(ctx, q) }()
-	return Pending{wait: func() Answer { return <-done }}
+	return later(func() Answer { return r.Lookup(ctx, q) })
+}
+
+// later asks in a goroutine.
+func later(ask func() Answer) Pending {
+	var a Answer
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		a = ask()
+	}()
+	return Pending{wait: func() Answer {
+		<-done
+		return a
+	}}
 }
 
 // All asks questions side by side. The answers stand in the order of the

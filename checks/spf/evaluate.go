@@ -145,6 +145,11 @@ type evaluation struct {
 	x    expander
 	out  Outcome
 
+	// peers are further clients for whom the outcome may be the same: differs is
+	// set where it depends on which of them it is.
+	peers   []netip.Addr
+	differs bool
+
 	named   bool        // names holds the answer to "which names has the client"
 	names   []string    // validated names of the client (section 5.5)
 	unasked *dns.Answer // about those names: the time for all was over before it came
@@ -152,8 +157,38 @@ type evaluation struct {
 
 func evaluate(ctx context.Context, r dns.Resolver, m *memo, c Client, opts Options) Outcome {
 	e := evaluation{ctx: ctx, r: r, memo: m, kept: opts.Parsed}
+	return e.run(c, opts)
+}
+
+// evaluateAll evaluates for clients of several addresses. Mostly a record does
+// not tell them apart, so that one evaluation stands for all.
+func evaluateAll(ctx context.Context, m *memo, out []Outcome, ips []netip.Addr, c Client, opts Options) {
+	if len(ips) == 0 {
+		return
+	}
+	c.IP = ips[0]
+	e := evaluation{ctx: ctx, r: m, memo: m, kept: opts.Parsed, peers: ips[1:]}
+	e.differs = slices.ContainsFunc(ips, func(ip netip.Addr) bool { return ip.Is4() != c.IP.Is4() })
+	out[0] = e.run(c, opts)
+	var wg sync.WaitGroup
+	for i, ip := range ips[1:] {
+		if !e.differs {
+			out[i+1] = out[0]
+			out[i+1].Client.IP = ip
+			continue
+		}
+		wg.Go(func() {
+			c := c
+			c.IP = ip
+			out[i+1] = evaluate(ctx, m, m, c, opts)
+		})
+	}
+	wg.Wait()
+}
+
+func (e *evaluation) run(c Client, opts Options) Outcome {
 	e.x.set(c, opts)
-	e.x.asks = &e
+	e.x.asks = e
 	out := &e.out
 	out.Client, out.Domain = c, e.x.domain
 	// Few records stand deeper in each other than this.
@@ -295,6 +330,7 @@ func (e *evaluation) redirect(t *Term, domain string, explain bool) string {
 	if !e.count() {
 		return e.problem(TooManyLookups, domain, t.Text, nil)
 	}
+	e.differs = e.differs || t.Macro
 	target := e.x.target(t, domain)
 	if e.onPath(target) {
 		return e.problem(LoopFound, target, t.Text, nil)
@@ -343,14 +379,25 @@ func (e *evaluation) void() bool {
 	return e.out.VoidLookups <= MaxVoidLookups
 }
 
+// same asks something about the client's address, and looks whether it holds
+// for the others as well.
+func (e *evaluation) same(holds func(netip.Addr) bool) bool {
+	yes := holds(e.x.ip)
+	for _, ip := range e.peers {
+		e.differs = e.differs || holds(ip) != yes
+	}
+	return yes
+}
+
 // match is section 5. A result in broken ends the evaluation.
 func (e *evaluation) match(t *Term, domain string) (match bool, broken string) {
 	switch t.Name {
 	case "all":
 		return true, ""
 	case "ip4", "ip6":
-		return t.Network.Contains(e.x.ip), ""
+		return e.same(func(ip netip.Addr) bool { return t.Network.Contains(ip) }), ""
 	}
+	e.differs = e.differs || t.Macro || t.Name == "ptr"
 	if !e.count() {
 		return false, e.problem(TooManyLookups, domain, t.Text, nil)
 	}
@@ -433,16 +480,15 @@ func (e *evaluation) contains(t *Term, a dns.Answer) bool {
 	if !e.x.ip.Is4() {
 		bits = t.Prefix6
 	}
-	for i := range a.Records {
-		addr := a.Records[i].Addr
-		if addr == e.x.ip {
-			return true
+	return e.same(func(ip netip.Addr) bool {
+		for i := range a.Records {
+			addr := a.Records[i].Addr
+			if addr == ip || bits >= 0 && netip.PrefixFrom(addr, bits).Contains(ip) {
+				return true
+			}
 		}
-		if bits >= 0 && netip.PrefixFrom(addr, bits).Contains(e.x.ip) {
-			return true
-		}
-	}
-	return false
+		return false
+	})
 }
 
 // mx is section 5.4. Void answers for the hosts do not count: the limit is on
@@ -534,6 +580,7 @@ func (e *evaluation) explanation(rec *Record, domain string) string {
 	if t == nil {
 		return ""
 	}
+	e.differs = true // the text may name the address
 	target := e.x.target(t, domain)
 	if !validName(target) || e.x.wide && t.asksLocal() {
 		return ""

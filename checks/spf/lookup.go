@@ -8,7 +8,6 @@ import (
 	"encoding/hex"
 	"net/netip"
 	"strings"
-	"sync"
 
 	"clockwise.info/cwmail/checks/dns"
 )
@@ -53,18 +52,14 @@ func Lookup(ctx context.Context, r dns.Resolver, domain string, relays []netip.A
 		w.clients = append(w.clients, newExpander(Client{IP: ip, MailFrom: from, HELO: opts.HELO}, opts))
 	}
 	w.start(ctx, m, x, res.Domain, true)
-	var wg sync.WaitGroup
-	for i, ip := range relays {
-		wg.Go(func() {
-			res.Outcomes[i] = evaluate(ctx, m, m, Client{IP: ip, MailFrom: from, HELO: opts.HELO}, opts)
-		})
-	}
+	var beside []*entry
 	res.Answer, res.Records = m.records(ctx, res.Domain)
+	if len(res.Records) == 1 && opts.Thorough {
+		beside = append(beside, m.begin(ctx, dns.Ask(res.Domain, dns.TypeSPF)), m.begin(ctx, unmade(res.Domain)))
+	}
+	evaluateAll(ctx, m, res.Outcomes, relays, Client{MailFrom: from, HELO: opts.HELO}, opts)
 	switch {
 	case len(res.Records) == 1:
-		if opts.Thorough {
-			wg.Go(func() { res.Beside = m.all(ctx, dns.Ask(res.Domain, dns.TypeSPF), unmade(res.Domain)) })
-		}
 		res.Tree = &Node{Domain: res.Domain}
 		b := builder{ctx: ctx, memo: m, x: x}
 		b.record(res.Tree, nil)
@@ -72,7 +67,9 @@ func Lookup(ctx context.Context, r dns.Resolver, domain string, relays []netip.A
 	case len(res.Records) == 0 && res.Answer.Status != dns.Failed:
 		res.Probes = m.all(ctx, Probes(res.Domain)...)
 	}
-	wg.Wait()
+	for _, e := range beside {
+		res.Beside = append(res.Beside, e.pending.Wait())
+	}
 	w.wait()
 	return res
 }
@@ -131,15 +128,4 @@ func Probes(domain string) []dns.Question {
 		qs = append(qs, dns.Ask(n+"."+domain, dns.TypeTXT))
 	}
 	return append(qs, unmade(domain))
-}
-
-// all asks side by side.
-func (m *memo) all(ctx context.Context, qs ...dns.Question) []dns.Answer {
-	out := make([]dns.Answer, len(qs))
-	var wg sync.WaitGroup
-	for i, q := range qs {
-		wg.Go(func() { out[i] = m.Lookup(ctx, q) })
-	}
-	wg.Wait()
-	return out
 }

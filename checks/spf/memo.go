@@ -19,8 +19,7 @@ type memo struct {
 }
 
 type entry struct {
-	done   chan struct{}
-	answer dns.Answer
+	pending dns.Pending
 
 	parse   sync.Once
 	records []Record
@@ -32,30 +31,39 @@ func newMemo(r dns.Resolver, kept *Parsed) *memo {
 
 // Lookup asks, or waits for who asks already.
 func (m *memo) Lookup(ctx context.Context, q dns.Question) dns.Answer {
-	return m.lookup(ctx, q).answer
+	return m.begin(ctx, q).pending.Wait()
 }
 
-func (m *memo) lookup(ctx context.Context, q dns.Question) *entry {
+// begin asks without waiting.
+func (m *memo) begin(ctx context.Context, q dns.Question) *entry {
 	m.mu.Lock()
+	defer m.mu.Unlock()
 	e := m.known[q]
-	if e != nil {
-		m.mu.Unlock()
-		<-e.done // ends with the context of who asks, which is ours
-		return e
+	if e == nil {
+		e = &entry{pending: dns.Start(ctx, m.r, q)}
+		m.known[q] = e
 	}
-	e = &entry{done: make(chan struct{})}
-	m.known[q] = e
-	m.mu.Unlock()
-	defer close(e.done)
-	e.answer = m.r.Lookup(ctx, q)
 	return e
 }
 
 // records are the SPF records of a domain (section 4.5).
 func (m *memo) records(ctx context.Context, domain string) (dns.Answer, []Record) {
-	e := m.lookup(ctx, dns.Ask(domain, dns.TypeTXT))
-	e.parse.Do(func() { e.records = selectRecords(e.answer, m.kept) })
-	return e.answer, e.records
+	e := m.begin(ctx, dns.Ask(domain, dns.TypeTXT))
+	a := e.pending.Wait()
+	e.parse.Do(func() { e.records = selectRecords(a, m.kept) })
+	return a, e.records
+}
+
+// all asks side by side.
+func (m *memo) all(ctx context.Context, qs ...dns.Question) []dns.Answer {
+	out := make([]dns.Answer, len(qs))
+	for _, q := range qs {
+		m.begin(ctx, q)
+	}
+	for i, q := range qs {
+		out[i] = m.Lookup(ctx, q)
+	}
+	return out
 }
 
 // Bounds of what is asked ahead of need and for the tree. A sound record needs
@@ -80,19 +88,44 @@ type ahead struct {
 	// their addresses in them are asked for each.
 	clients []*expander
 
-	left atomic.Int64
-	wg   sync.WaitGroup
-	mu   sync.Mutex
-	seen map[string]bool
+	left  atomic.Int64
+	wg    sync.WaitGroup
+	mu    sync.Mutex
+	seen  map[string]bool
+	begun []*entry
 }
 
 func (w *ahead) start(ctx context.Context, m *memo, x *expander, domain string, tree bool) {
 	w.ctx, w.memo, w.x, w.tree, w.seen = ctx, m, x, tree, map[string]bool{}
 	w.left.Store(maxAhead)
-	w.wg.Go(func() { w.domain(domain, 0) })
+	w.follow(domain, 0)
 }
 
-func (w *ahead) wait() { w.wg.Wait() }
+// wait waits for all that was asked.
+func (w *ahead) wait() {
+	w.wg.Wait()
+	for _, e := range w.begun {
+		e.pending.Wait()
+	}
+}
+
+// ask begins a question.
+func (w *ahead) ask(name string, typ dns.Type) *entry {
+	e := w.memo.begin(w.ctx, dns.Ask(name, typ))
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.begun = append(w.begun, e)
+	return e
+}
+
+// behind goes on behind an answer: at once where it is known.
+func (w *ahead) behind(e *entry, next func()) {
+	if e.pending.Known() {
+		next()
+		return
+	}
+	w.wg.Go(next)
+}
 
 // may takes one question from what is left.
 func (w *ahead) may() bool { return w.ctx.Err() == nil && w.left.Add(-1) >= 0 }
@@ -109,10 +142,15 @@ func (w *ahead) first(domain string) bool {
 	return true
 }
 
-func (w *ahead) domain(domain string, depth int) {
+// follow walks the record of a domain.
+func (w *ahead) follow(domain string, depth int) {
 	if depth > maxDepth || !validName(domain) || !w.first(domain) || !w.may() {
 		return
 	}
+	w.behind(w.ask(domain, dns.TypeTXT), func() { w.domain(domain, depth) })
+}
+
+func (w *ahead) domain(domain string, depth int) {
 	_, records := w.memo.records(w.ctx, domain)
 	if len(records) != 1 || !w.tree && records[0].Err() != nil {
 		return
@@ -152,7 +190,7 @@ func (w *ahead) term(x *expander, t *Term, domain string, depth int, active bool
 	switch {
 	case x.dynamic(t):
 	case t.Name == "include" || t.Name == "redirect":
-		w.wg.Go(func() { w.domain(x.target(t, domain), depth+1) })
+		w.follow(x.target(t, domain), depth+1)
 	case !active:
 	case t.Name == "a":
 		w.name(targetOf(x, t, domain), w.families()...)
@@ -161,7 +199,8 @@ func (w *ahead) term(x *expander, t *Term, domain string, depth int, active bool
 	case t.Name == "mx":
 		w.mx(targetOf(x, t, domain))
 	case t.Name == "ptr" && x.ip.IsValid() && w.may():
-		w.wg.Go(func() { w.memo.Lookup(w.ctx, reverse(x.ip)) })
+		q := reverse(x.ip)
+		w.ask(q.Name, q.Type)
 	}
 }
 
@@ -185,7 +224,7 @@ func (w *ahead) families() []dns.Type {
 func (w *ahead) name(name string, types ...dns.Type) {
 	for _, typ := range types {
 		if validName(name) && w.may() {
-			w.wg.Go(func() { w.memo.Lookup(w.ctx, dns.Ask(name, typ)) })
+			w.ask(name, typ)
 		}
 	}
 }
@@ -194,8 +233,9 @@ func (w *ahead) mx(target string) {
 	if !validName(target) || !w.may() {
 		return
 	}
-	w.wg.Go(func() {
-		a := w.memo.Lookup(w.ctx, dns.Ask(target, dns.TypeMX))
+	e := w.ask(target, dns.TypeMX)
+	w.behind(e, func() {
+		a := e.pending.Wait()
 		if len(a.Records) > MaxMX {
 			return
 		}
