@@ -5,6 +5,7 @@ import (
 
 	"clockwise.info/cwmail/checks/dkim"
 	"clockwise.info/cwmail/checks/dmarc"
+	"clockwise.info/cwmail/checks/dns"
 	"clockwise.info/cwmail/checks/mx"
 	"clockwise.info/cwmail/checks/provider"
 	"clockwise.info/cwmail/checks/relay"
@@ -47,7 +48,7 @@ func (f Facts) MarshalJSON() ([]byte, error) {
 	}
 	if f.DKIM != nil {
 		out["dkim"] = map[string]any{
-			"name": safe.UTF8(f.DKIM.Name), "records": texts(f.DKIM.Answer.Texts()),
+			"name": safe.UTF8(f.DKIM.Name), "records": published(f.DKIM.Answer),
 			"signature": f.Signature, "reason": safe.UTF8(f.SignatureReason),
 		}
 	}
@@ -98,7 +99,10 @@ func providerFacts(d provider.Detection) any {
 func spfFacts(r spf.Result) map[string]any {
 	out := map[string]any{"domain": r.Domain, "record": nil, "lookups": nil, "void_lookups": nil}
 	if r.Tree != nil {
-		out["record"], out["lookups"], out["void_lookups"] = safe.UTF8(r.Tree.Record.Text), r.Lookups, r.VoidLookups
+		out["record"] = safe.UTF8(r.Tree.Record.Text)
+	}
+	if r.Counted() {
+		out["lookups"], out["void_lookups"] = r.Lookups, r.VoidLookups
 	}
 	return out
 }
@@ -120,12 +124,24 @@ func dmarcFacts(r dmarc.Result) map[string]any {
 	return out
 }
 
+// mxFacts is nil where it is not known who takes the mail.
 func mxFacts(r mx.Result) []map[string]any {
+	if r.Answer.Status == dns.Failed {
+		return nil
+	}
 	out := []map[string]any{}
 	for _, t := range r.Targets {
 		out = append(out, map[string]any{"preference": t.Pref, "host": safe.UTF8(t.Host)})
 	}
 	return out
+}
+
+// published are the texts of an answer; nil where there was none.
+func published(a dns.Answer) []string {
+	if a.Status == dns.Failed {
+		return nil
+	}
+	return texts(a.Texts())
 }
 
 // texts makes raw octets printable as JSON strings; never nil.

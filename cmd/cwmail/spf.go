@@ -143,7 +143,10 @@ func spfShowJSON(r spf.Result) any {
 		doc.Records = append(doc.Records, safe.UTF8(rec.Text))
 	}
 	if r.Tree != nil && r.Tree.Record != nil {
-		doc.Record, doc.Lookups, doc.VoidLookups = orNull(r.Tree.Record.Text), &r.Lookups, &r.VoidLookups
+		doc.Record = orNull(r.Tree.Record.Text)
+		if r.Counted() {
+			doc.Lookups, doc.VoidLookups = &r.Lookups, &r.VoidLookups
+		}
 		doc.Tree = spfNodes(r.Tree.Children)
 	}
 	return doc
@@ -178,7 +181,11 @@ func (a *app) printSPF(r spf.Result) {
 	}
 	a.printf("%s\n\n%s\n\nlook-ups  term\n", r.Domain, r.Tree.Record.Text)
 	(&spfTree{app: a}).nodes(r.Tree.Children, 0, false)
-	a.printf("\n%s\n", spfEffort(r.Lookups, r.VoidLookups))
+	effort := spfEffort(r.Lookups, r.VoidLookups)
+	if !r.Counted() {
+		effort = "at least " + effort + ": not all of it could be read"
+	}
+	a.printf("\n%s\n", effort)
 }
 
 // spfEffort says what a record costs.
