@@ -167,7 +167,9 @@ func (w *work) lookAtMX(ctx context.Context) {
 }
 
 func (w *work) lookAtRelay(ctx context.Context) {
-	res := relay.Lookup(ctx, w.ask, w.server, w.Probe)
+	probe := w.Probe
+	probe.Network = w.Service.Network
+	res := relay.Lookup(ctx, w.ask, w.server, probe)
 	w.relay = &res
 }
 

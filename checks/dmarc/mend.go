@@ -7,9 +7,9 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"clockwise.info/cwmail/checks/pattern"
-
 	"clockwise.info/cwmail/checks/finding"
+	"clockwise.info/cwmail/checks/nearest"
+	"clockwise.info/cwmail/checks/pattern"
 	"clockwise.info/cwmail/checks/taglist"
 )
 
@@ -340,31 +340,11 @@ func meantTag(name string) string {
 		return t
 	}
 	for _, t := range knownTags {
-		if len(t) >= 3 && nearly(name, t) {
+		if len(t) >= 3 && nearest.Distance(name, t) == 1 {
 			return t
 		}
 	}
 	return ""
-}
-
-// nearly says whether one slip of the hand makes b of a: a letter too many, too
-// few, wrong, or two in the wrong order.
-func nearly(a, b string) bool {
-	if len(a) > len(b) {
-		a, b = b, a
-	}
-	i := 0
-	for i < len(a) && a[i] == b[i] {
-		i++
-	}
-	switch len(b) - len(a) {
-	case 0:
-		return i < len(a) && (a[i+1:] == b[i+1:] ||
-			i+1 < len(a) && a[i] == b[i+1] && a[i+1] == b[i] && a[i+2:] == b[i+2:])
-	case 1:
-		return a[i:] == b[i+1:]
-	}
-	return false
 }
 
 func mendMisspelt(_ mending, text string) (string, []string) {

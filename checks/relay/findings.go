@@ -89,11 +89,18 @@ func (j *judge) run() {
 	}
 }
 
+// admitting are the rules that tell whom the server should admit, which is
+// their last argument.
+var admitting = []*finding.Rule{refused, timedOutRule, dropped, bannerWrong, authRequired}
+
 // raise adds a finding; host and port are the first arguments of each rule.
 func (j *judge) raise(r *finding.Rule, evidence []finding.Evidence, args ...string) {
 	f := finding.Finding{
 		Rule: r, Subject: j.Subject, Evidence: evidence, Lowered: j.lowers(r),
 		Args: append([]string{j.Server.Host, strconv.Itoa(j.Server.Port)}, args...),
+	}
+	if slices.Contains(admitting, r) {
+		f.Args = append(f.Args, j.Network)
 	}
 	if f.Subject == "" {
 		f.Subject = j.Server.Host

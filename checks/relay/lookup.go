@@ -43,6 +43,10 @@ type Options struct {
 	Clock   Clock // another clock than Now; the zero value is none
 	Largest int64 // octets of the largest attachment; 0: largestAttachment
 
+	// Network is what ClockWise's servers send from; zero: that of the default
+	// service.
+	Network netip.Prefix
+
 	// Offline says why servers are not spoken to, where Dial and Probe are nil.
 	Offline string
 }
@@ -87,6 +91,7 @@ type Result struct {
 	NameAAAA  dns.Answer
 	Clock     Clock
 	Largest   int64
+	Network   string // what ClockWise's servers send from
 }
 
 // Limits of what is tried: more addresses would tell little more. Mail of
@@ -151,6 +156,11 @@ func look(ctx context.Context, r dns.Resolver, res Result, o Options) Result {
 	res.Name, res.Clock, res.Largest = o.Name, o.Clock, o.Largest
 	if o.Now != nil {
 		res.Now = o.Now()
+	}
+	if o.Network.IsValid() {
+		res.Network = o.Network.Masked().String()
+	} else {
+		res.Network = transports.DefaultService().Network.String()
 	}
 	if res.Largest == 0 {
 		res.Largest = largestAttachment

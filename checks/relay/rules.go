@@ -22,20 +22,20 @@ var (
 		References: []string{"RFC 5321 section 2.3.5"},
 		Hides:      []string{"smtp.timed-out", "smtp.refused", "tls.unreadable"},
 	}
-	refused = &finding.Rule{ // %[3]s: the addresses
+	refused = &finding.Rule{ // %[3]s: the addresses, %[5]s: the relay addresses
 		Code: "smtp.refused", Severity: finding.Failure, Owner: finding.CustomerMailServer, Tier: 1,
 		Title:      "%[1]s refuses connections to port %[2]s",
 		Saw:        "%[3]s answered, but nothing listens on port %[2]s, or a firewall refuses this machine.",
 		Effect:     "If it refuses ClockWise too, no mail of this transport leaves.",
-		Action:     "Ask the manager of %[1]s whether port %[2]s is right, and to admit ClockWise's relay addresses 31.134.206.128/28.",
+		Action:     "Ask the manager of %[1]s whether port %[2]s is right, and to admit ClockWise's relay addresses %[5]s.",
 		References: []string{"RFC 5321 section 4.5.3.2"},
 	}
-	timedOutRule = &finding.Rule{ // %[3]s: the addresses
+	timedOutRule = &finding.Rule{ // %[3]s: the addresses, %[5]s: the relay addresses
 		Code: "smtp.timed-out", Severity: finding.Failure, Owner: finding.Network, Tier: 1,
 		Title:      "%[1]s does not answer on port %[2]s",
 		Saw:        "No answer from %[3]s on port %[2]s.",
 		Effect:     "If ClockWise gets no answer either, mail of this transport waits and comes back after some days.",
-		Action:     "Many networks block outgoing port 25, so try from another network first. If it is silent there too, have the firewall of %[1]s admit 31.134.206.128/28 to port %[2]s.",
+		Action:     "Many networks block outgoing port 25, so try from another network first. If it is silent there too, have the firewall of %[1]s admit %[5]s to port %[2]s.",
 		References: []string{"RFC 5321 section 4.5.3.2"},
 	}
 	noRoute = &finding.Rule{ // %[3]s: the addresses, %[4]s: the reason
@@ -46,12 +46,12 @@ var (
 		Action:     "Check the network of this machine, or check again from another one.",
 		References: []string{"RFC 5321 section 4.5.3.2"},
 	}
-	dropped = &finding.Rule{ // %[3]s: the stage, %[4]s: detail
+	dropped = &finding.Rule{ // %[3]s: the stage, %[4]s: detail, %[5]s: the relay addresses
 		Code: "smtp.dropped", Severity: finding.Failure, Owner: finding.CustomerMailServer, Tier: 1,
 		Title:      "%[1]s hangs up at the %[3]s",
 		Saw:        "The connection to port %[2]s ended at the %[3]s: %[4]s.",
 		Effect:     "If it does so with ClockWise too, no mail of this transport leaves.",
-		Action:     "Ask the manager of %[1]s to look in its log, and to admit ClockWise's relay addresses 31.134.206.128/28.",
+		Action:     "Ask the manager of %[1]s to look in its log, and to admit ClockWise's relay addresses %[5]s.",
 		References: []string{"RFC 5321 section 3.8"},
 	}
 	port25Blocked = &finding.Rule{ // %[3]s: the known hosts
@@ -71,12 +71,12 @@ var (
 		Action:     "Ask the manager of %[1]s to start the mail server at %[3]s, or to remove that address from DNS.",
 		References: []string{"RFC 5321 section 5.1"},
 	}
-	bannerWrong = &finding.Rule{ // %[3]s: what came
+	bannerWrong = &finding.Rule{ // %[3]s: what came, %[4]s: the relay addresses
 		Code: "smtp.banner-wrong", Severity: finding.Failure, Owner: finding.CustomerMailServer, Tier: 1,
 		Title:      "%[1]s does not greet as a mail server",
 		Saw:        "Port %[2]s says: %[3]s.",
 		Effect:     "ClockWise gives up at this greeting, so no mail of this transport leaves.",
-		Action:     "Ask the manager of %[1]s whether %[2]s is the port for mail, and to admit ClockWise's relay addresses 31.134.206.128/28.",
+		Action:     "Ask the manager of %[1]s whether %[2]s is the port for mail, and to admit ClockWise's relay addresses %[4]s.",
 		References: []string{"RFC 5321 section 4.2"},
 	}
 	bannerSlow = &finding.Rule{ // %[3]s: what took how long
@@ -199,12 +199,12 @@ var (
 		Effect:     "Old mail programs need it so; some new ones find no login.",
 		References: []string{"RFC 4954 section 3"},
 	}
-	authRequired = &finding.Rule{ // %[3]s: the reply
+	authRequired = &finding.Rule{ // %[3]s: the reply, %[4]s: the relay addresses
 		Code: "smtp.auth-required", Severity: finding.Failure, Owner: finding.ClockWise, Tier: 1,
 		Title:      "%[1]s wants a login first",
 		Saw:        "It answers: %[3]s.",
 		Effect:     "No mail of this transport leaves without a login.",
-		Action:     "Set smtp.auth, smtp.username and a password of the transport, or let the server admit ClockWise's relay addresses 31.134.206.128/28.",
+		Action:     "Set smtp.auth, smtp.username and a password of the transport, or let the server admit ClockWise's relay addresses %[4]s.",
 		References: []string{"RFC 4954 section 6"},
 	}
 	greylisted = &finding.Rule{ // %[3]s: the reply

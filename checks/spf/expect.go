@@ -3,7 +3,10 @@ package spf
 import (
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
+
+	"clockwise.info/cwmail/checks/nearest"
 )
 
 // Expect is what a record must hold so that ClockWise may send.
@@ -11,6 +14,9 @@ type Expect struct {
 	Include string       // the name to include, e.g. "_spf.clockwise.info"
 	Relays  []netip.Addr // the addresses that send
 }
+
+// count is the number of relay addresses, for texts.
+func (e Expect) count() string { return strconv.Itoa(len(e.Relays)) }
 
 // isNetworkText says whether a damaged address means ClockWise's network: its
 // first three numbers are those of a relay address.
@@ -71,7 +77,7 @@ func (e Expect) isNear(name string) bool {
 		}
 	}
 	n = strings.TrimRight(n, "/.")
-	if n == e.Include || strings.HasPrefix(n, e.Include+".") || distance(n, e.Include) <= 2 {
+	if n == e.Include || strings.HasPrefix(n, e.Include+".") || nearest.Distance(n, e.Include) <= 2 {
 		return true
 	}
 	host, _, _ := cutLastDot(strings.TrimPrefix(n, "_"))
@@ -85,37 +91,6 @@ func cutLastDot(s string) (before, after string, ok bool) {
 		return s, "", false
 	}
 	return s[:i], s[i+1:], true
-}
-
-// distance is the number of letters to change, add, take away or swap with
-// their neighbour to make a into b.
-func distance(a, b string) int {
-	if d := len(a) - len(b); d > 8 || d < -8 || len(a) > 80 {
-		return 99
-	}
-	var rows [3][]int
-	for i := range rows {
-		rows[i] = make([]int, len(b)+1)
-	}
-	for j := range rows[1] {
-		rows[1][j] = j
-	}
-	for i := range len(a) {
-		before, prev, row := rows[0], rows[1], rows[2]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := 1
-			if a[i] == b[j] {
-				cost = 0
-			}
-			row[j+1] = min(prev[j+1]+1, row[j]+1, prev[j]+cost)
-			if i > 0 && j > 0 && a[i] == b[j-1] && a[i-1] == b[j] {
-				row[j+1] = min(row[j+1], before[j-1]+1)
-			}
-		}
-		rows[0], rows[1], rows[2] = prev, row, before
-	}
-	return rows[1][len(b)]
 }
 
 // isOurs says whether a term is the include that works.

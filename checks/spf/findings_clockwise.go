@@ -62,12 +62,12 @@ func (j *judge) judgePaths() {
 	switch {
 	case passing == len(res.Outcomes) && passing > 0:
 		if strings.HasPrefix(lower(strings.TrimLeft(term, "+")), "ip4:") {
-			j.raise(clockWiseLiteral, "", j.domainEvidence(), term, e.Include)
+			j.raise(clockWiseLiteral, "", j.domainEvidence(), term, e.Include, e.count())
 		}
 		return
 	case passing > 0:
 		if !temporary {
-			j.raise(networkIncomplete, "", j.domainEvidence(), j.subject, e.Include, strconv.Itoa(passing), span(lacking))
+			j.raise(networkIncomplete, "", j.domainEvidence(), j.subject, e.Include, strconv.Itoa(passing), span(lacking), e.count())
 		}
 		j.judgeRefused()
 	}
@@ -109,7 +109,7 @@ func (j *judge) judgeRefused() {
 		result[o.Terms[0]] = o.Result
 	}
 	for _, t := range terms {
-		j.raise(networkRefused, t, j.domainEvidence(), t, j.in.Expect.Include, result[t], strconv.Itoa(count[t]))
+		j.raise(networkRefused, t, j.domainEvidence(), t, j.in.Expect.Include, result[t], strconv.Itoa(count[t]), j.in.Expect.count())
 	}
 }
 

@@ -70,8 +70,8 @@ func (r *reading) judgeLiteral(expect Expect) {
 	switch passing {
 	case 0:
 	case len(expect.Relays):
-		r.fault(clockWiseLiteral, "", "numbers", expect.Include)
+		r.fault(clockWiseLiteral, "", "numbers", expect.Include, expect.count())
 	default:
-		r.fault(networkIncomplete, "", "", expect.Include, strconv.Itoa(passing), fmt.Sprintf("%d addresses", len(expect.Relays)-passing))
+		r.fault(networkIncomplete, "", "", expect.Include, strconv.Itoa(passing), fmt.Sprintf("%d addresses", len(expect.Relays)-passing), expect.count())
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"clockwise.info/cwmail/checks/nearest"
 )
 
 // separatorAt finds a semicolon or comma outside macros, where a comma may
@@ -312,7 +314,7 @@ func (r *reading) nearest(t Term, expect Expect) string {
 		}
 	}
 	for _, name := range []string{"include", "exists", "redirect", "all", "ip4", "ip6", "ptr", "mx"} {
-		if distance(t.Name, name) > len(name)/3 || t.Name == "" {
+		if nearest.Distance(t.Name, name) > len(name)/3 || t.Name == "" {
 			continue
 		}
 		meant := ""

@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"clockwise.info/cwmail/checks/finding"
+	"clockwise.info/cwmail/checks/nearest"
 	"clockwise.info/cwmail/checks/pattern"
 )
 
@@ -234,7 +235,7 @@ func (r *reading) nearVersion(text string) (rest string, ok bool) {
 	tag := firstWord(text)
 	if m := spacedVersion().FindString(text); m != "" {
 		tag = strings.TrimSpace(m)
-	} else if distance(lower(tag), version) > 2 {
+	} else if nearest.Distance(lower(tag), version) > 2 {
 		return "", false
 	}
 	rest = text[len(tag):]

@@ -258,27 +258,27 @@ var (
 		Action:     "Set the envelope sender of this transport to an address at %[3]s.",
 		References: []string{"RFC 9989 section 4.4"},
 	}
-	clockWiseLiteral = &finding.Rule{
+	clockWiseLiteral = &finding.Rule{ // %[3]s: how many addresses there are
 		Code: "spf.clockwise-as-literal", Severity: finding.Note, Owner: finding.CustomerDNS, Tier: 1,
 		Title:      "ClockWise's addresses stand in the SPF record as numbers",
-		Saw:        "All 16 addresses pass through %[1]s, not through include:%[2]s.",
+		Saw:        "All %[3]s addresses pass through %[1]s, not through include:%[2]s.",
 		Effect:     "This mail passes SPF today. When ClockWise's addresses change, it does not any more.",
 		Action:     "Replace the record by the one below when you are at it.",
 		References: []string{"RFC 7208 section 5.6"},
 	}
-	networkIncomplete = &finding.Rule{ // %[1]s: domain, %[3]s: how many pass
+	networkIncomplete = &finding.Rule{ // %[1]s: domain, %[3]s: how many pass, %[5]s: of how many
 		Code: "spf.clockwise-network-incomplete", Severity: finding.Failure, Owner: finding.CustomerDNS, Tier: 1,
-		Title:      "SPF allows only %[3]s of ClockWise's 16 addresses",
+		Title:      "SPF allows only %[3]s of ClockWise's %[5]s addresses",
 		Saw:        "%[4]s do not pass.",
 		Effect:     "Which address sends a mail is a matter of chance: part of this mail does not pass SPF.",
 		Action:     "Replace the record by the one below, which names ClockWise by include:%[2]s.",
 		References: []string{"RFC 7208 section 5.6"},
 		Hides:      []string{"spf.include-clockwise-missing", "spf.clockwise-as-literal"},
 	}
-	networkRefused = &finding.Rule{ // %[3]s: the result, %[4]s: for how many addresses
+	networkRefused = &finding.Rule{ // %[3]s: the result, %[4]s: for how many addresses, %[5]s: of how many
 		Code: "spf.clockwise-network-refused", Severity: finding.Failure, Owner: finding.CustomerDNS, Tier: 1,
 		Title:      "%[1]s turns ClockWise away before its include",
-		Saw:        "%[1]s decides %[3]s for %[4]s of the 16 addresses of ClockWise.",
+		Saw:        "%[1]s decides %[3]s for %[4]s of the %[5]s addresses of ClockWise.",
 		Effect:     "Receivers stop at that term and do not reach the include, so this mail does not pass SPF.",
 		Action:     "Replace the record by the one below.",
 		References: []string{"RFC 7208 section 4.6.2"},

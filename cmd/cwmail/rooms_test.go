@@ -42,6 +42,7 @@ var rooms = []room{
 	{folder: "checks/taglist", forbidden: pure, why: "pure"},
 	{folder: "checks/safe", forbidden: pure, why: "pure: hostile text in, printable text out"},
 	{folder: "checks/pattern", forbidden: pure, why: "pure"},
+	{folder: "checks/nearest", forbidden: pure, why: "pure"},
 	{folder: "checks/glossary", forbidden: pure, why: "data"},
 	{
 		folder: "checks/dns/...", ours: []string{"checks/dns", "checks/dns/..."}, others: []string{"github.com/miekg/dns", "golang.org/x/sync/..."},
@@ -82,7 +83,7 @@ var rooms = []room{
 
 // What several rooms have in common.
 var (
-	subject = []string{"checks/dns", "checks/finding", "checks/taglist", "checks/safe", "checks/pattern"}
+	subject = []string{"checks/dns", "checks/finding", "checks/taglist", "checks/safe", "checks/pattern", "checks/nearest"}
 	machine = []string{"os", "os/exec", "log", "log/slog", "net/http"}
 	pure    = append([]string{"net", "os", "os/exec", "log", "log/slog", "net/http", "time/tzdata"}, "math/rand")
 	charm   = []string{"charm.land/...", "github.com/charmbracelet/...", "golang.org/x/text/...", "github.com/rivo/uniseg", "github.com/lucasb-eyer/go-colorful"}
