@@ -46,6 +46,10 @@ type Examiner struct {
 	// Parsed keeps the SPF records that many domains include; may be nil.
 	Parsed *spf.Parsed
 
+	// DNSOnly leaves the mail servers of transports alone. What is not looked at
+	// raises nothing.
+	DNSOnly bool
+
 	// Policies fetches the MTA-STS policy of a host; nil: policies are not looked
 	// at.
 	Policies func(ctx context.Context, host string) mtasts.Fetched
@@ -93,7 +97,7 @@ var steps = []step{
 	{"MTA-STS", always, (*work).lookAtMTASTS, false},
 	{"DANE", always, (*work).lookAtDANE, false},
 	{"TLS reports", always, (*work).lookAtTLSReports, false},
-	{"mail server", sending.external, (*work).lookAtRelay, false},
+	{"mail server", sending.greetsServer, (*work).lookAtRelay, false},
 	{"servers that take its mail", sending.greetsReceivers, (*work).lookAtReceivers, false},
 	{"Reply-To", sending.copiesSender, (*work).lookAtReplyTo, false},
 }

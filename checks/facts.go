@@ -3,14 +3,17 @@ package checks
 import (
 	"encoding/json"
 
+	"clockwise.info/cwmail/checks/dane"
 	"clockwise.info/cwmail/checks/dkim"
 	"clockwise.info/cwmail/checks/dmarc"
 	"clockwise.info/cwmail/checks/dns"
+	"clockwise.info/cwmail/checks/mtasts"
 	"clockwise.info/cwmail/checks/mx"
 	"clockwise.info/cwmail/checks/provider"
 	"clockwise.info/cwmail/checks/relay"
 	"clockwise.info/cwmail/checks/safe"
 	"clockwise.info/cwmail/checks/spf"
+	"clockwise.info/cwmail/checks/tlsrpt"
 	"clockwise.info/cwmail/checks/zone"
 )
 
@@ -23,6 +26,10 @@ type Facts struct {
 	Zone  *zone.Result
 	Relay *relay.Result
 
+	MTASTS *mtasts.Result
+	DANE   *dane.Input
+	TLSRPT *tlsrpt.Result
+
 	Receivers []relay.Result // the first mail servers of the domain, where they were greeted
 
 	Provider *provider.Detection // who runs the DNS of the domain's zone
@@ -34,6 +41,7 @@ type Facts struct {
 func (w *work) facts() Facts {
 	return Facts{
 		SPF: &w.spf, DKIM: w.dkim, DMARC: &w.dmarc, MX: &w.mx, Zone: &w.zone, Relay: w.relay, Receivers: w.greeted,
+		MTASTS: &w.mtasts, DANE: new(w.daneInput()), TLSRPT: &w.tlsrpt,
 		Provider:  runner(w.zone),
 		Signature: w.signed, SignatureReason: w.whySigned,
 	}
@@ -42,7 +50,7 @@ func (w *work) facts() Facts {
 // MarshalJSON writes the facts of the contract: records and counts, not every
 // answer behind them.
 func (f Facts) MarshalJSON() ([]byte, error) {
-	out := map[string]any{"spf": nil, "dkim": nil, "dmarc": nil, "mx": nil, "provider": nil}
+	out := map[string]any{"spf": nil, "dkim": nil, "dmarc": nil, "mx": nil, "provider": nil, "mtasts": nil, "dane": nil, "tlsrpt": nil}
 	if f.SPF != nil {
 		out["spf"] = spfFacts(*f.SPF)
 	}
@@ -60,6 +68,15 @@ func (f Facts) MarshalJSON() ([]byte, error) {
 	}
 	if f.Provider != nil {
 		out["provider"] = providerFacts(*f.Provider)
+	}
+	if f.MTASTS != nil && f.MTASTS.Answer.Question.Name != "" {
+		out["mtasts"] = mtastsFacts(*f.MTASTS)
+	}
+	if f.DANE != nil && f.DANE.Result.Hosts != nil {
+		out["dane"] = daneFacts(*f.DANE)
+	}
+	if f.TLSRPT != nil && f.TLSRPT.Answer.Question.Name != "" {
+		out["tlsrpt"] = tlsrptFacts(*f.TLSRPT)
 	}
 	if all := receiverFacts(f.Receivers); all != nil {
 		out["receivers"] = all

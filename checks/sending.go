@@ -21,6 +21,7 @@ type sending struct {
 	replyTo string            // domain of a Reply-To that is a copy of the sender, or fixed; "" for none or not known
 	server  transports.Server // of an external server
 	copies  bool              // the sender is copied into Reply-To
+	dnsOnly bool              // no mail server is to be greeted
 	probeMX bool              // the servers that take the domain's mail are to be greeted
 }
 
@@ -31,7 +32,7 @@ func (e *Examiner) sending(t Target) sending {
 	if t.Transport != nil {
 		tr = *t.Transport
 	}
-	s := sending{kind: tr.Type, server: tr.Server, from: tr.Sender(e.Service.NoReply), mailFrom: tr.MailFrom(e.Service.NoReply), probeMX: e.ProbeMX}
+	s := sending{kind: tr.Type, server: tr.Server, from: tr.Sender(e.Service.NoReply), mailFrom: tr.MailFrom(e.Service.NoReply), probeMX: e.ProbeMX, dnsOnly: e.DNSOnly}
 	s.domain, s.envelope = transports.DomainOf(s.from), transports.DomainOf(s.mailFrom)
 	switch {
 	case tr.Type == transports.NoReply:
@@ -69,6 +70,9 @@ func (s sending) ours() bool { return s.kind != transports.SMTP }
 
 // external holds where the customer's server sends.
 func (s sending) external() bool { return s.kind == transports.SMTP }
+
+// greetsServer holds where the customer's server is looked at.
+func (s sending) greetsServer() bool { return s.external() && !s.dnsOnly }
 
 // foreignEnvelope holds where ClockWise's servers send with an envelope domain
 // other than that of From.

@@ -112,6 +112,9 @@ func (p Promise) effective() dns.Answer {
 	return p.Answer
 }
 
+// Failed says that it is not known whether there are records.
+func (p Promise) Failed() bool { return p.effective().Status == dns.Failed }
+
 // Records are the records that senders use for the host; the first maxRecords.
 func (p Promise) Records() []TLSA {
 	var out []TLSA

@@ -43,6 +43,12 @@ func (o Outcome) String() string {
 	return fmt.Sprintf("outcome(%d)", o)
 }
 
+// ParseOutcome reads what String wrote.
+func ParseOutcome(word string) (Outcome, bool) {
+	i := slices.Index(outcomeNames[:], word)
+	return Outcome(max(i, 0)), i >= 0
+}
+
 // Fetched is what was seen while a policy was fetched.
 type Fetched struct {
 	Host      string
@@ -140,20 +146,30 @@ func (f Fetched) end(o Outcome, reason string) Fetched {
 	return f
 }
 
-// resolve finds the addresses; false where there are none to try.
-func (f *Fetched) resolve(ctx context.Context, r dns.Resolver) bool {
+// Resolve asks for the addresses of the host, and keeps those that are tried.
+func Resolve(ctx context.Context, r dns.Resolver, f *Fetched) {
 	var wg sync.WaitGroup
 	wg.Go(func() { f.A = r.Lookup(ctx, dns.Ask(f.Host, dns.TypeA)) })
 	wg.Go(func() { f.AAAA = r.Lookup(ctx, dns.Ask(f.Host, dns.TypeAAAA)) })
 	wg.Wait()
+	f.Addresses = nil
 	for _, a := range []dns.Answer{f.A, f.AAAA} {
 		for _, rec := range a.Records[:min(len(a.Records), maxAddresses/2)] {
-			f.Addresses = append(f.Addresses, rec.Addr)
+			if !within(rec.Addr) {
+				f.Addresses = append(f.Addresses, rec.Addr)
+			}
 		}
 	}
+}
+
+// resolve finds the addresses; false where there are none to try.
+func (f *Fetched) resolve(ctx context.Context, r dns.Resolver) bool {
+	Resolve(ctx, r, f)
 	switch {
 	case len(f.Addresses) > 0:
 		return true
+	case len(f.A.Records)+len(f.AAAA.Records) > 0:
+		*f = f.end(Unreachable, "its address is one of a private network, which is left alone")
 	case f.A.Void() && f.AAAA.Void():
 		*f = f.end(NoAddress, "it has no address")
 	default:
@@ -165,6 +181,10 @@ func (f *Fetched) resolve(ctx context.Context, r dns.Resolver) bool {
 	}
 	return false
 }
+
+// within holds for addresses of our own network: whoever publishes a record does
+// not lead us into it.
+func within(a netip.Addr) bool { return !a.IsGlobalUnicast() || a.IsPrivate() }
 
 // dial tries the addresses one after the other, each with its share of the time.
 func (f *fetcher) dial(ctx context.Context, out *Fetched) net.Conn {

@@ -26,6 +26,8 @@ type auditOptions struct {
 	strict      bool
 	summary     string // what to make of the output of an audit: html, markdown
 	since       string // the output of an earlier one
+	contact     bool   // more than name servers
+	compare     bool   // each authoritative server is asked
 }
 
 func newAudit(a *app, runF func(context.Context, *auditOptions) error) *cobra.Command {
@@ -41,6 +43,9 @@ func newAudit(a *app, runF func(context.Context, *auditOptions) error) *cobra.Co
 			"--resume OUT writes to OUT, and goes on behind what an earlier run wrote there.\n" +
 			"--shard I/N does every Nth part of the list, I from 0 to N-1 or from 1 to N, so\n" +
 			"that several machines share one without talking to each other.\n\n" +
+			"It asks its resolvers and nobody else, unless --contact or --compare say so:\n" +
+			"without --contact, policies of MTA-STS and the mail servers of transports are\n" +
+			"not looked at, and nothing is said about them.\n\n" +
 			"--summary html or markdown makes a page for people of what an audit wrote to\n" +
 			"FILE; --since OLD adds what has changed since that one.\n\n" +
 			"Exit status: 0 nothing wrong, 1 a failure was found (with --strict a warning\n" +
@@ -63,6 +68,8 @@ func newAudit(a *app, runF func(context.Context, *auditOptions) error) *cobra.Co
 	f.StringVar(&o.shard, "shard", "", "only part `I/N` of the list")
 	f.StringVar(&o.resume, "resume", "", "write to `OUT`, behind what stands there")
 	f.BoolVar(&o.unordered, "unordered", false, "write reports as they come")
+	f.BoolVar(&o.contact, "contact", false, "also fetch MTA-STS policies, and greet the SMTP servers of transports")
+	f.BoolVar(&o.compare, "compare", false, "also ask each authoritative server, and the public resolvers")
 	f.BoolVar(&o.strict, "strict", false, "exit with 1 for warnings too")
 	f.StringVar(&o.summary, "summary", "", "write a page about FILE, what an audit wrote; `FORMAT` is html or markdown")
 	f.StringVar(&o.since, "since", "", "with --summary: say what has changed since `OLD`")
@@ -219,9 +226,9 @@ func (discarding) Close() error { return nil }
 // domains under way need, and the names that many share.
 const keptAnswers = 16384
 
-// bulk is an examiner for many domains: it asks name servers only, and keeps no
-// more answers than it needs.
-func (a *app) bulk(w *world) *checks.Examiner {
+// bulk is an examiner for many domains: unless more is asked for it asks the
+// resolvers only, and it keeps no more answers than it needs.
+func (a *app) bulk(w *world, o *auditOptions) *checks.Examiner {
 	e := a.examiner(w)
 	if w.save == "" {
 		shared := dns.NewShared(w.lower, keptAnswers, a.now)
@@ -229,12 +236,18 @@ func (a *app) bulk(w *world) *checks.Examiner {
 		overlay := dns.NewOverlay(shared, a.shared.sets)
 		e.Resolver, e.Asker = overlay, overlay
 	}
-	e.Asker = nil
+	if !o.compare {
+		e.Asker = nil
+	}
+	e.DNSOnly, e.Policies = !o.contact, nil
+	if o.contact {
+		e.Policies = a.fetcher(w, e.Resolver)
+	}
 	return e
 }
 
 func (a *app) audit(ctx context.Context, w *world, r *auditRun) error {
-	e := a.bulk(w)
+	e := a.bulk(w, r.auditOptions)
 	out := bufio.NewWriterSize(r.out, 1<<16)
 	t := newTally(a, r)
 	defer t.stop()

@@ -19,6 +19,7 @@ import (
 	"unicode/utf8"
 
 	"clockwise.info/cwmail/checks/dns"
+	"clockwise.info/cwmail/checks/mtasts"
 	"clockwise.info/cwmail/checks/safe"
 	"clockwise.info/cwmail/transports/smtp"
 )
@@ -32,6 +33,7 @@ type saved struct {
 	Schema        int                 `json:"schema"`
 	Answers       json.RawMessage     `json:"answers"` // as dns.WriteAnswers has them
 	Conversations []savedConversation `json:"conversations"`
+	Policies      []savedPolicy       `json:"policies"` // of MTA-STS
 }
 
 type savedConversation struct {
@@ -136,15 +138,25 @@ func (c *conversations) heard() []smtp.Conversation {
 	return slices.Clone(c.all)
 }
 
+// heard is what a run heard.
+type heard struct {
+	answers  []dns.Answer
+	talks    []smtp.Conversation
+	policies []mtasts.Fetched
+}
+
 // writeSaved writes a run to path, for its owner alone.
-func writeSaved(path string, answers []dns.Answer, talks []smtp.Conversation) error {
+func writeSaved(path string, run heard) error {
 	var raw bytes.Buffer
-	if err := dns.WriteAnswers(&raw, answers); err != nil {
+	if err := dns.WriteAnswers(&raw, run.answers); err != nil {
 		return err
 	}
-	doc := saved{Schema: savedSchema, Answers: raw.Bytes(), Conversations: []savedConversation{}}
-	for _, c := range talks {
+	doc := saved{Schema: savedSchema, Answers: raw.Bytes(), Conversations: []savedConversation{}, Policies: []savedPolicy{}}
+	for _, c := range run.talks {
 		doc.Conversations = append(doc.Conversations, toSaved(c))
+	}
+	for _, f := range run.policies {
+		doc.Policies = append(doc.Policies, toSavedPolicy(f))
 	}
 	text, err := safe.JSON(doc, " ")
 	if err != nil {
@@ -174,34 +186,41 @@ func replaceFile(path string, text []byte) error {
 }
 
 // readSaved reads what writeSaved wrote.
-func readSaved(path string) ([]dns.Answer, []smtp.Conversation, error) {
+func readSaved(path string) (heard, error) {
 	text, err := readFile(path)
 	if err != nil {
-		return nil, nil, err
+		return heard{}, err
 	}
 	var doc saved
 	if err := json.Unmarshal(text, &doc); err != nil {
-		return nil, nil, notSaved(err)
+		return heard{}, notSaved(err)
 	}
 	if doc.Schema == 0 || doc.Answers == nil {
-		return nil, nil, errors.New("it is no saved run")
+		return heard{}, errors.New("it is no saved run")
 	}
 	if doc.Schema != savedSchema {
-		return nil, nil, fmt.Errorf("it is a saved run of version %d; this cwmail reads version %d", doc.Schema, savedSchema)
+		return heard{}, fmt.Errorf("it is a saved run of version %d; this cwmail reads version %d", doc.Schema, savedSchema)
 	}
 	answers, err := dns.ReadAnswers(bytes.NewReader(doc.Answers))
 	if err != nil {
-		return nil, nil, notSaved(err)
+		return heard{}, notSaved(err)
 	}
-	var talks []smtp.Conversation
+	run := heard{answers: answers}
 	for _, s := range doc.Conversations {
 		c, err := s.conversation()
 		if err != nil {
-			return nil, nil, err
+			return heard{}, err
 		}
-		talks = append(talks, c)
+		run.talks = append(run.talks, c)
 	}
-	return answers, talks, nil
+	for _, s := range doc.Policies {
+		f, err := s.policy()
+		if err != nil {
+			return heard{}, err
+		}
+		run.policies = append(run.policies, f)
+	}
+	return run, nil
 }
 
 // maxSaved is the size of the largest saved run that is read.
@@ -249,7 +268,7 @@ func canSave(path string) error {
 	case !info.Mode().IsRegular() || info.Size() == 0:
 		return nil
 	}
-	if _, _, err := readSaved(path); err != nil {
+	if _, err := readSaved(path); err != nil {
 		return errors.New("it exists and is no saved run")
 	}
 	return nil

@@ -31,8 +31,9 @@ type world struct {
 	dial     func(ctx context.Context, network, address string) (net.Conn, error)
 	roots    *x509.CertPool // who signs the certificates of mail servers; nil: the system's
 
-	talks conversations // with mail servers
-	probe func(context.Context, smtp.Options) smtp.Conversation
+	talks    conversations // with mail servers
+	policies policies      // of MTA-STS
+	probe    func(context.Context, smtp.Options) smtp.Conversation
 
 	lower    dns.Resolver // who answers, below any cache
 	strained func() bool  // too much is asked of lower at once; nil where that cannot be
@@ -177,13 +178,13 @@ func (a *app) openClient(ctx context.Context, w *world) (dns.Resolver, error) {
 
 // openReplay takes what a saved run heard.
 func (w *world) openReplay(path string) (dns.Resolver, error) {
-	answers, talks, err := readSaved(path)
+	run, err := readSaved(path)
 	if err != nil {
 		return nil, &failure{what: "could not read " + path, why: cause(err), hints: []string{"--replay wants a file that --save wrote"}}
 	}
-	w.talks.all = talks
+	w.talks.all, w.policies.all = run.talks, run.policies
 	w.probe = w.talks.replay
-	return dns.NewReplay(answers), nil
+	return dns.NewReplay(run.answers), nil
 }
 
 // cause is an error without the operation and the path that it repeats.
@@ -205,6 +206,7 @@ func (a *app) examiner(w *world) *checks.Examiner {
 	if !a.shared.demo || a.shared.config != "" { // the demo's own never log in
 		e.Passwords = a.passwordProblem
 	}
+	e.Policies = a.fetcher(w, w.resolver)
 	for _, u := range w.file.Unknown {
 		e.Unknown = append(e.Unknown, checks.UnknownSetting{Key: u.Key, Near: u.Near, Line: u.Line, Transport: u.Transport})
 	}
@@ -227,7 +229,7 @@ func (w *world) finish() error {
 	if w.save == "" {
 		return nil
 	}
-	if err := writeSaved(w.save, w.recorder.Answers(), w.talks.heard()); err != nil {
+	if err := writeSaved(w.save, heard{w.recorder.Answers(), w.talks.heard(), w.policies.fetched()}); err != nil {
 		return unsaved(w.save, err)
 	}
 	return nil
