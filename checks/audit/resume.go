@@ -21,6 +21,8 @@ type Done struct {
 
 // ReadDone reads the output of an earlier run. A last line that is torn, as a
 // crash leaves it, does not count; any other line that is no report is an error.
+// So is a first one that never began as one: whoever goes on behind the whole
+// lines would cut a file of somebody else.
 func ReadDone(r io.Reader) (*Done, error) {
 	d := &Done{}
 	lines := bufio.NewReaderSize(r, 1<<16)
@@ -29,6 +31,9 @@ func ReadDone(r io.Reader) (*Done, error) {
 		torn := errors.Is(err, io.EOF)
 		if err != nil && !torn {
 			return nil, err
+		}
+		if torn && d.Size == 0 && !mayBegin(text) {
+			return nil, fmt.Errorf("audit: line %d is no report of an audit", n)
 		}
 		if torn {
 			return d, nil
@@ -42,10 +47,16 @@ func ReadDone(r io.Reader) (*Done, error) {
 	}
 }
 
+// head is how AppendLine begins a line.
+var head = []byte(`{"line":`)
+
+// mayBegin holds for what a crash may have left of a first line.
+func mayBegin(text []byte) bool { return bytes.HasPrefix(text, head) || bytes.HasPrefix(head, text) }
+
 // readHead reads the fields that AppendLine writes first, and looks whether the
 // line ends as one does.
 func readHead(text []byte) (line int, input string, ok bool) {
-	rest, ok := bytes.CutPrefix(text, []byte(`{"line":`))
+	rest, ok := bytes.CutPrefix(text, head)
 	if !ok || !bytes.HasSuffix(rest, []byte("}\n")) {
 		return 0, "", false
 	}
