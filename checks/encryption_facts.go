@@ -39,7 +39,8 @@ func daneFacts(in dane.Input) []map[string]any {
 	out := []map[string]any{}
 	for _, p := range in.Result.Hosts {
 		var records any
-		if known := p.Records(); len(known) > 0 || !p.Failed() {
+		// Of a host whose address was not found it is not known what it is an alias of.
+		if known := p.Records(); len(known) > 0 || !p.Failed() && in.Resolved[dns.Ask(p.Name, 0).Name] {
 			list := make([]string, len(known))
 			for i, t := range known {
 				list[i] = safe.UTF8(t.Text)
