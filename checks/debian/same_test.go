@@ -109,13 +109,25 @@ func needWorld(t *testing.T) {
 	need(t, "named", "nsd", "unbound", "dnssec-keygen", "dnssec-signzone")
 }
 
+// startTheirs serves sites by BIND and NSD, each as one of their two servers,
+// behind a validating unbound. Options go to its configuration.
+func startTheirs(t *testing.T, all []site, treated map[string]treatment, options ...string) network {
+	t.Helper()
+	needWorld(t)
+	files, anchor := signedFiles(t, all, treated)
+	customers, parents := files.split()
+	n := network{parent: startNamed(t, parents), servers: [2]netip.AddrPort{startNamed(t, customers), startNSD(t, customers)}}
+	n.resolver = startUnboundBefore(t, n.stubs(files.apexes()), anchor, options...)
+	return n
+}
+
 // TestWorld holds that the examination says the same of each site, whether BIND
 // and NSD serve the signed zones behind a validating unbound or our own server
 // does.
 func TestWorld(t *testing.T) {
 	needWorld(t)
 	all := slices.Concat(above, sites)
-	files, anchor := signedFiles(t, newWorld(t, all), all, asSigned)
+	files, anchor := signedFiles(t, all, nil)
 	customers, parents := files.split()
 	bind, nsd := startNamed(t, customers), startNSD(t, customers)
 	ours := serveOurs(t, all).examiner(t)

@@ -278,29 +278,36 @@ func newWorld(t *testing.T, all []site) *nameserver.Zone {
 	return z
 }
 
+// treatment is how a zone is signed, where not as it should be: change spoils
+// what was signed, options go to dnssec-signzone.
+type treatment struct {
+	change  func(file, unsigned string) string
+	options []string
+}
+
 // signedFiles are the zones of the world as files, signed as each of them is,
-// and the DS record of the root. change may spoil what was signed; options go
-// to dnssec-signzone, for the zones of customers.
-func signedFiles(t *testing.T, z *nameserver.Zone, all []site, change func(file, unsigned string) string, options ...string) (files zones, anchor string) {
+// and the DS record of the root. Some are treated otherwise.
+func signedFiles(t *testing.T, all []site, treated map[string]treatment) (files zones, anchor string) {
 	t.Helper()
+	z := newWorld(t, all)
 	files = zones{}
 	ds := map[string]string{} // by the zone that has the records
 	for _, s := range depthFirst(all) {
 		apex := s.apex()
 		plain, key := z.File(apex)+ds[apex], ""
-		text := plain
-		switch {
-		case s.signing == unsigned:
-		case s.parent():
-			text, key = signed(t, apex, plain)
-		case s.signing == oneKey:
-			text, key = signed(t, apex, plain, options...)
-		default:
-			text, key = signedTwofold(t, apex, plain, options...)
+		files[apex] = plain
+		switch s.signing {
+		case oneKey:
+			files[apex], key = signed(t, apex, plain, treated[s.name].options...)
+		case twoKeys:
+			files[apex], key = signedTwofold(t, apex, plain, treated[s.name].options...)
 		}
-		files[apex] = text
-		if !s.parent() {
-			files[apex] = change(text, plain)
+		if change := treated[s.name].change; change != nil {
+			spoilt := change(files[apex], plain)
+			if spoilt == files[apex] {
+				t.Fatalf("nothing is spoilt in %s", s)
+			}
+			files[apex] = spoilt
 		}
 		if apex == "" {
 			return files, key
@@ -340,3 +347,18 @@ func (s site) target() checks.Target {
 }
 
 func (s site) String() string { return fmt.Sprintf("%s (%s)", s.name, s.signing) }
+
+// some are the zones above and the named sites.
+func some(names ...string) []site {
+	return slices.Concat(above, slices.DeleteFunc(slices.Clone(sites), func(s site) bool { return s.name != "dns" && !slices.Contains(names, s.name) }))
+}
+
+// siteOf is a site by its name.
+func siteOf(t *testing.T, name string) site {
+	t.Helper()
+	i := slices.IndexFunc(sites, func(s site) bool { return s.name == name })
+	if i < 0 {
+		t.Fatalf("the world has no %s", name)
+	}
+	return sites[i]
+}

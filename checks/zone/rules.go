@@ -84,7 +84,7 @@ var dnssecBogus = &finding.Rule{
 	References: []string{"RFC 4035 section 5.5"},
 	Hides: []string{
 		"spf.unreadable", "dkim.unreadable", "dmarc.unreadable", "mx.unreadable", "mtasts.unreadable", "dane.unreadable", "tlsrpt.unreadable",
-		"dns.dnssec-expiring",
+		"dane.lookup-fails", "dns.dnssec-expiring",
 	},
 }
 
