@@ -24,7 +24,7 @@ import (
 func TestCorpus(t *testing.T) {
 	world := readCorpus(t, "world")[0].edits
 	seen := &raised{codes: map[string]bool{}}
-	for _, file := range []string{"spf", "dkim", "dmarc", "mx", "more"} {
+	for _, file := range []string{"spf", "dkim", "dmarc", "mx", "names", "more"} {
 		t.Run(file, func(t *testing.T) {
 			for _, row := range readCorpus(t, file) {
 				t.Run(row.name, func(t *testing.T) { row.test(t, world, seen) })

@@ -203,14 +203,15 @@ func (j *judging) misplaced() {
 			rule = wrongName
 		}
 		fix := j.publish(&text)
-		if fix != nil && p.Kind != LooseName {
+		if fix != nil && !p.Kind.loose() {
 			fix.Records = append(fix.Records, finding.Record{Name: name, Type: p.Answer.Question.Type.String(), Replaces: &text, Remove: true})
 		}
 		arg := name
 		if p.Kind == OtherType {
 			arg = "the key has the old record type SPF, and must have TXT"
 		}
-		j.add(rule, fix, arg)
+		zone := strings.TrimPrefix(name, j.Result.Name+".") // of a doubled name
+		j.add(rule, fix, arg, strings.TrimSuffix(j.Result.Name, "."+zone))
 		j.prove(p.Answer)
 	}
 }
@@ -219,7 +220,7 @@ func (j *judging) misplaced() {
 // says nothing about the selector must hold the expected key, or at least a
 // record that can only be meant for a selector.
 func (j *judging) keyIn(p Probe) (string, bool) {
-	if p.Kind == CutTarget || p.Answer.Status != dns.Found || j.wild(p.Answer) {
+	if p.Kind == CutTarget || p.Kind == UnmadeName || p.Answer.Status != dns.Found || j.wild(p.Answer) {
 		return "", false
 	}
 	for _, text := range p.Answer.Texts() {
@@ -228,7 +229,7 @@ func (j *judging) keyIn(p Probe) (string, bool) {
 			continue
 		}
 		anywhere := p.Answer.Question.Name == j.Result.Domain || strings.HasPrefix(p.Answer.Question.Name, "_domainkey."+j.Result.Domain)
-		if (p.Kind == LooseName || anywhere && j.Expected.Known()) && !sameKey(key.Public, j.Expected.Public) {
+		if (p.Kind.loose() || anywhere && j.Expected.Known()) && !sameKey(key.Public, j.Expected.Public) {
 			continue
 		}
 		return text, true
@@ -238,9 +239,17 @@ func (j *judging) keyIn(p Probe) (string, bool) {
 
 // wild says whether an answer is what every name below the domain gets.
 func (j *judging) wild(a dns.Answer) bool {
-	r := j.Result.Random
-	return r != nil && r.Status == dns.Found && slices.Equal(r.Texts(), a.Texts())
+	if r := j.Result.Random; r != nil && r.Status == dns.Found && slices.Equal(r.Texts(), a.Texts()) {
+		return true
+	}
+	return a.Question.Name != j.Result.Domain && slices.ContainsFunc(j.Result.Probes, func(p Probe) bool {
+		return p.Kind == UnmadeName && p.Answer.Status == dns.Found && slices.Equal(p.Answer.Texts(), a.Texts())
+	})
 }
+
+// loose holds for names that may have a key of their own: only the expected
+// one stands there by mistake, and it is left there.
+func (k ProbeKind) loose() bool { return k == LooseName || k == AboveName }
 
 // present judges what stands at the name.
 func (j *judging) present() {
@@ -503,7 +512,8 @@ func (j *judging) views() {
 	if len(j.answer.Chain)+len(source[0].Chain) > 0 {
 		return
 	}
-	if meaningOf(source[0]) != meaningOf(j.answer) {
+	// Receivers ask a resolver too: where ours fails, it is not known what they get.
+	if j.answer.Status != dns.Failed && meaningOf(source[0]) != meaningOf(j.answer) {
 		j.answer = source[0]
 	}
 	j.caches(source[0])

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"sync"
 
+	"golang.org/x/net/publicsuffix"
+
 	"clockwise.info/cwmail/checks/dns"
 )
 
@@ -50,6 +52,8 @@ const (
 	LooseName                      // a neighbour that may hold another service's key
 	DoubledName                    // the panel added the zone a second time
 	OtherType                      // the right name, the old type SPF
+	AboveName                      // the same name below a parent domain, which may have its own key there
+	UnmadeName                     // a name that nobody made: what answers there is a wildcard
 	CutTarget                      // the CNAME's target without the domain at its end
 )
 
@@ -131,6 +135,10 @@ func probes(res Result) []probe {
 		{LooseName, "default._domainkey." + d, dns.TypeTXT},
 		{OtherType, res.Name, dns.TypeSPF},
 	}
+	for _, parent := range parents(d) {
+		all = append(all, probe{AboveName, RecordName(s, parent), dns.TypeTXT})
+	}
+	all = append(all, probe{UnmadeName, randomSelector(res.Name) + "." + d, dns.TypeTXT})
 	for zone := d; strings.Contains(zone, "."); _, zone, _ = strings.Cut(zone, ".") {
 		all = append(all, probe{DoubledName, res.Name + "." + zone, dns.TypeTXT})
 	}
@@ -144,6 +152,25 @@ func probes(res Result) []probe {
 			seen[q] = true
 			out = append(out, p)
 		}
+	}
+	return out
+}
+
+// maxParents bounds the parents that are asked.
+const maxParents = 4
+
+// parents are the domains above a domain of the same organisation, the nearest
+// first.
+func parents(domain string) []string {
+	var out []string
+	suffix, _ := publicsuffix.PublicSuffix(domain)
+	for len(out) < maxParents {
+		_, above, ok := strings.Cut(domain, ".")
+		if !ok || above == suffix || !strings.HasSuffix(above, "."+suffix) {
+			break
+		}
+		out = append(out, above)
+		domain = above
 	}
 	return out
 }

@@ -56,16 +56,16 @@ var (
 		Title:      "The DKIM key stands at the wrong name",
 		Saw:        "A key stands at %[4]s. Receivers look at %[1]s, where there is none.",
 		Effect:     keyUnusable,
-		Action:     "Move the record to %[1]s. Many panels want only %[3]s._domainkey there.",
+		Action:     "Move the record to %[1]s. Where the panel shows a domain behind the field, enter only what stands before it.",
 		References: []string{"RFC 6376 section 3.6.2.1"},
 		Hides:      []string{"dkim.missing", "dkim.nothing-below-domainkey"},
 	}
-	nameDoubled = &finding.Rule{ // %[4]s: the doubled name
+	nameDoubled = &finding.Rule{ // %[4]s: the doubled name, %[5]s: what the panel wants
 		Code: "dkim.name-doubled", Severity: finding.Failure, Owner: finding.CustomerDNS, Tier: 1,
 		Title:      "The DKIM record's name holds the domain twice",
 		Saw:        "The key stands at %[4]s: the DNS panel added the domain to a name that already held it.",
 		Effect:     keyUnusable,
-		Action:     "In the DNS panel, enter the name without the domain: %[3]s._domainkey.",
+		Action:     "In the DNS panel, enter only %[5]s as the name.",
 		References: []string{"RFC 1035 section 5.1"},
 		Hides:      []string{"dkim.missing", "dkim.nothing-below-domainkey", "dkim.wrong-name"},
 	}

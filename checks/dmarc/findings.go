@@ -424,10 +424,12 @@ func (j *judge) absent(named bool) {
 	for _, p := range r.Probes {
 		text, ok := p.Text()
 		switch {
-		case !ok:
+		case !ok || j.everywhere(p):
 		case p.Doubled && !doubled:
 			doubled = true
-			j.raise(nameDoubledRule, p.Domain, p.Name, j.move(p, text), p.Answer)
+			zone := strings.TrimPrefix(p.Name, Name(p.Domain)+".")
+			f := j.raise(nameDoubledRule, p.Domain, p.Name, j.move(p, text), p.Answer)
+			f.Args = append(f.Args, strings.TrimSuffix(Name(p.Domain), "."+zone))
 		case !p.Doubled && !moved:
 			moved = true
 			j.raise(wrongNameRule, p.Domain, p.Name, j.move(p, text), p.Answer)
@@ -441,6 +443,14 @@ func (j *judge) absent(named bool) {
 		answers = append(answers, s.Answer)
 	}
 	j.raise(missingRule, r.Domain, "", j.publish(j.main(), j.fresh(), nil), answers...)
+}
+
+// everywhere says whether a probe got what a wildcard gives at any name: nobody
+// put it there.
+func (j *judge) everywhere(p Probe) bool {
+	return p.Name != p.Domain && slices.ContainsFunc(j.Result.Random, func(random Probe) bool {
+		return random.Answer.Status == dns.Found && sameTexts(random.Answer, p.Answer) && strings.HasSuffix(p.Name, "."+random.Domain)
+	})
 }
 
 // move is the fix that brings a stray record to its place. At names that may

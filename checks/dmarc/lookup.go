@@ -230,7 +230,10 @@ func (r *Result) explain(ctx context.Context, w *walker) {
 		r.probe(ctx, w.resolver, &wg)
 	}
 	for _, d := range r.own() {
-		if s, ok := w.known(d); ok && s.Answer.Status == dns.Found && len(s.Records) == 0 {
+		// A name that nobody publishes tells what a wildcard answers, here and at
+		// the names that are probed.
+		s, ok := w.known(d)
+		if ok && s.Answer.Status == dns.Found && len(s.Records) == 0 || len(r.Probes) > 0 {
 			r.Random = append(r.Random, Probe{Domain: d, Name: wildcardLabel + "." + d})
 		}
 	}
@@ -263,9 +266,11 @@ func (r *Result) reportDomains() map[string]int {
 
 func (r *Result) probe(ctx context.Context, resolver dns.Resolver, wg *sync.WaitGroup) {
 	for _, d := range r.own() {
+		for _, zone := range r.zones(d) {
+			r.Probes = append(r.Probes, Probe{Domain: d, Name: Name(d) + "." + zone, Doubled: true})
+		}
 		r.Probes = append(
 			r.Probes,
-			Probe{Domain: d, Name: Name(d) + "." + d, Doubled: true},
 			Probe{Domain: d, Name: d},
 			Probe{Domain: d, Name: "dmarc." + d},
 			Probe{Domain: d, Name: Name("www." + d)},
@@ -274,6 +279,24 @@ func (r *Result) probe(ctx context.Context, resolver dns.Resolver, wg *sync.Wait
 		)
 	}
 	ask(ctx, resolver, r.Probes, wg)
+}
+
+// maxZones bounds the domains that are looked at as zones of one name.
+const maxZones = 4
+
+// zones are the domains whose zone may hold the name of domain: itself and
+// those above it, down to the customer's main domain.
+func (r *Result) zones(domain string) []string {
+	out := []string{domain}
+	for zone := domain; zone != r.PSL.OrgDomain && len(out) < maxZones; {
+		_, above, ok := strings.Cut(zone, ".")
+		if !ok || !strings.Contains(above, ".") {
+			break
+		}
+		zone = above
+		out = append(out, zone)
+	}
+	return out
 }
 
 func ask(ctx context.Context, resolver dns.Resolver, probes []Probe, wg *sync.WaitGroup) {

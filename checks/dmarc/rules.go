@@ -35,7 +35,7 @@ var wrongNameRule = &finding.Rule{
 	Title:      "The DMARC record stands at the wrong name",
 	Saw:        "It stands at %[2]s, where nobody looks; %[1]s is empty.",
 	Effect:     "Receivers look at %[1]s only, so for them there is no DMARC policy.",
-	Action:     "Publish it at %[1]s. In most panels the field for the name takes only _dmarc.",
+	Action:     "Publish it at %[1]s. Where the panel shows a domain behind the field, enter only what stands before it.",
 	References: []string{"RFC 9989 section 4.5"},
 	Hides:      []string{"dmarc.missing", "dmarc.inherited"},
 }
@@ -45,7 +45,7 @@ var nameDoubledRule = &finding.Rule{
 	Title:      "The name of the DMARC record holds the domain twice",
 	Saw:        "It stands at %[2]s: the panel added the domain to a name that had it already.",
 	Effect:     "Receivers look at %[1]s only, so for them there is no DMARC policy.",
-	Action:     "Enter only _dmarc in the field for the name (below a subdomain: _dmarc and the subdomain).",
+	Action:     "Enter only %[5]s in the field for the name.",
 	References: []string{"RFC 1035 section 5.1"},
 	Hides:      []string{"dmarc.missing", "dmarc.inherited", "dmarc.wrong-name"},
 }

@@ -26,7 +26,7 @@ func (j *judge) judgePlace() {
 	}[j.in.Result.Answer.Status]
 	j.raise(missing, "", j.domainEvidence(), j.subject, state)
 	told := map[probeKind]bool{}
-	everywhere := j.everywhere()
+	everywhere := everywhere(j.in.Result.Probes, j.subject)
 	for _, a := range j.in.Result.Probes {
 		kind := kindOf(a, j.subject)
 		if told[kind] || !holdsRecord(a, j.in.Expect) || a.Question.Name == j.in.Expect.Include {
@@ -39,14 +39,14 @@ func (j *judge) judgePlace() {
 		rule := map[probeKind]*finding.Rule{
 			probeDoubled: nameDoubled, probeType: wrongType, probeParent: notInherited, probeNeighbour: wrongName, probeRandom: wildcard,
 		}[kind]
-		j.raise(rule, "", append(j.domainEvidence(), evidence(a)), j.subject, a.Question.Name)
+		j.raise(rule, "", append(j.domainEvidence(), evidence(a)), j.subject, a.Question.Name, panelName(j.subject, a.Question.Name))
 	}
 }
 
 // everywhere are the texts that a wildcard gives below the domain.
-func (j *judge) everywhere() []string {
-	for _, a := range j.in.Result.Probes {
-		if kindOf(a, j.subject) == probeRandom && a.Status == dns.Found {
+func everywhere(probes []dns.Answer, domain string) []string {
+	for _, a := range probes {
+		if kindOf(a, domain) == probeRandom && a.Status == dns.Found {
 			return a.Texts()
 		}
 	}
@@ -71,11 +71,21 @@ func (j *judge) judgeLeftover(a dns.Answer) {
 		}
 		for _, r := range recordsIn(a) {
 			if slices.ContainsFunc(r.Terms, func(t Term) bool { return !t.IsAll() && !have[lower(t.Text)] }) {
-				j.raise(nameDoubled, "", both, j.subject, a.Question.Name)
+				j.raise(nameDoubled, "", both, j.subject, a.Question.Name, panelName(j.subject, a.Question.Name))
 				return
 			}
 		}
 	}
+}
+
+// panelName is what a panel wants for a domain, where it made the doubled name
+// of it by adding the zone.
+func panelName(domain, doubled string) string {
+	zone := strings.TrimPrefix(doubled, domain+".")
+	if host, below := strings.CutSuffix(domain, "."+zone); below {
+		return host
+	}
+	return "@ or an empty name"
 }
 
 // recordsIn are the SPF records among the texts of an answer.

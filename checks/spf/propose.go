@@ -114,6 +114,7 @@ type source struct {
 	name   string // where it stands
 	typ    string
 	atHome bool // at the right name and type
+	wild   bool // a wildcard gives it: it stands at no name of its own
 }
 
 // Propose writes the record to publish. It is pure: what it cannot know from
@@ -167,6 +168,7 @@ func sources(res Result, expect Expect) []source {
 		}
 		return append(selected, attempts...)
 	}
+	wild := everywhere(res.Probes, res.Domain)
 	for _, kind := range []probeKind{probeDoubled, probeType, probeNeighbour} {
 		for _, a := range res.Probes {
 			if kindOf(a, res.Domain) != kind {
@@ -174,7 +176,7 @@ func sources(res Result, expect Expect) []source {
 			}
 			for _, r := range a.Records {
 				if s := read(r.Strings, expect); s.attempt {
-					return []source{{reading: s, name: a.Question.Name, typ: a.Question.Type.String()}}
+					return []source{{reading: s, name: a.Question.Name, typ: a.Question.Type.String(), wild: kind != probeType && slices.Equal(a.Texts(), wild)}}
 				}
 			}
 		}
@@ -261,6 +263,6 @@ func (d *draft) records(from []source) {
 // mustGo says whether a record in the wrong place serves nobody. One at a name
 // such as mail. or _spf. may be in use for that name itself.
 func mustGo(s source, domain string) bool {
-	return s.typ == "SPF" || slices.Contains(Doubled(domain), s.name) ||
-		strings.HasPrefix(s.name, "_dmarc.") || strings.HasPrefix(s.name, "@.")
+	return !s.wild && (s.typ == "SPF" || slices.Contains(Doubled(domain), s.name) ||
+		strings.HasPrefix(s.name, "_dmarc.") || strings.HasPrefix(s.name, "@."))
 }

@@ -41,16 +41,16 @@ var (
 		Title:      "The SPF record stands at the wrong name",
 		Saw:        "There is an SPF record at %[2]s and none at %[1]s.",
 		Effect:     "Receivers look at %[1]s only and find nothing there, so this mail does not pass SPF.",
-		Action:     "Move the record from %[2]s to %[1]s. Many panels want an empty name or @ for it.",
+		Action:     "Move the record from %[2]s to %[1]s. Where the panel shows a domain behind the field, enter only what stands before it, or @ for nothing.",
 		References: []string{"RFC 7208 section 3"},
 		Hides:      []string{"spf.missing", "spf.not-inherited", "spf.include-clockwise-missing"},
 	}
-	nameDoubled = &finding.Rule{ // %[2]s: the doubled name
+	nameDoubled = &finding.Rule{ // %[2]s: the doubled name, %[3]s: what the panel wants
 		Code: "spf.name-doubled", Severity: finding.Failure, Owner: finding.CustomerDNS, Tier: 1,
 		Title:      "The SPF record's name holds the domain twice",
 		Saw:        "The record stands at %[2]s: the DNS panel added the domain to a name that already held it.",
 		Effect:     "Receivers look at %[1]s and do not find what was meant to stand there, so this mail does not pass SPF.",
-		Action:     "In the DNS panel, enter @ or an empty name in place of %[1]s.",
+		Action:     "In the DNS panel, enter %[3]s in place of %[1]s.",
 		References: []string{"RFC 1035 section 5.1"},
 		Hides:      []string{"spf.missing", "spf.not-inherited", "spf.include-clockwise-missing", "spf.wrong-name"},
 	}
