@@ -7,13 +7,15 @@ import (
 	"testing"
 )
 
-func TestKey(t *testing.T) {
-	der, err := base64.StdEncoding.DecodeString(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := x509.ParsePKIXPublicKey(der); err != nil {
-		t.Fatal(err)
+func TestKeys(t *testing.T) {
+	for _, key := range []string{bakeryKey, notaryKey, museumKey} {
+		der, err := base64.StdEncoding.DecodeString(key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := x509.ParsePKIXPublicKey(der); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 
@@ -29,7 +31,7 @@ func TestNothingLeaves(t *testing.T) {
 			t.Errorf("the lab dials %s", address)
 		}
 	}
-	for _, address := range []string{"192.0.2.53:53", "192.0.2.54:53", "198.51.100.26:587", "198.51.100.27:25"} {
+	for _, address := range []string{"192.0.2.53:53", "192.0.2.54:53", "198.51.100.26:587", "198.51.100.27:25", "198.51.100.84:443"} {
 		c, err := w.Dial(t.Context(), "tcp", address)
 		if err != nil {
 			t.Errorf("%s: %v", address, err)

@@ -12,7 +12,6 @@ import (
 	"math/big"
 	"net"
 	"strings"
-	"sync"
 	"time"
 )
 
@@ -24,85 +23,26 @@ type mailHost struct {
 	ports   []int
 	banner  string
 	auth    bool // AUTH is offered after TLS
+	dane    bool // DNS holds its key, and the next one
 }
 
 var mailHosts = []mailHost{
-	{name: "mail.farm.example", address: "198.51.100.26", ports: []int{25, 587}, banner: "mail.farm.example ESMTP Postfix", auth: true},
+	{name: "mail.farm.example", address: "198.51.100.26", ports: []int{25, 587}, banner: "mail.farm.example ESMTP Postfix", auth: true, dane: true},
 	{
 		name: "contoso-example.mail.protection.outlook.com", address: "198.51.100.27", ports: []int{25},
 		banner: "AMS0EPF000001.mail.protection.outlook.com Microsoft ESMTP MAIL Service ready",
 	},
 }
 
-// mailServer serves one mailHost on loopback.
+// mailServer is a mailHost on loopback.
 type mailServer struct {
-	host     mailHost
-	listener net.Listener
-	tls      *tls.Config
-
-	mu     sync.Mutex
-	closed bool
-	conns  map[net.Conn]bool
-	wg     sync.WaitGroup
+	host mailHost
+	tls  *tls.Config
 }
 
-func startMail(host mailHost, authority *authority) (*mailServer, error) {
-	cert, err := authority.issue(host.name)
-	if err != nil {
-		return nil, err
-	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return nil, fmt.Errorf("lab: mail server: %w", err)
-	}
-	s := &mailServer{host: host, listener: l, tls: &tls.Config{Certificates: []tls.Certificate{cert}}, conns: map[net.Conn]bool{}}
-	s.wg.Go(s.accept)
-	return s, nil
-}
-
-func (s *mailServer) accept() {
-	for {
-		c, err := s.listener.Accept()
-		if err != nil {
-			return
-		}
-		if !s.keep(c) {
-			c.Close()
-			return
-		}
-		s.wg.Go(func() {
-			defer s.drop(c)
-			s.converse(c)
-		})
-	}
-}
-
-// keep takes note of a connection, so that Close can end it; false where the
-// server has been closed meanwhile.
-func (s *mailServer) keep(c net.Conn) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.conns[c] = true
-	return !s.closed
-}
-
-func (s *mailServer) drop(c net.Conn) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.conns, c)
-	c.Close()
-}
-
-// Close ends the server and all its conversations.
-func (s *mailServer) Close() {
-	s.listener.Close()
-	s.mu.Lock()
-	s.closed = true
-	for c := range s.conns {
-		c.Close()
-	}
-	s.mu.Unlock()
-	s.wg.Wait()
+func startMail(host mailHost, cert tls.Certificate) (*server, error) {
+	m := &mailServer{host: host, tls: &tls.Config{Certificates: []tls.Certificate{cert}}}
+	return serve(m.converse)
 }
 
 // converse is a whole session. Whatever would begin a mail is refused.

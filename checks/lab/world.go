@@ -5,6 +5,8 @@ package lab
 
 import (
 	"context"
+	"crypto/sha256"
+	"crypto/tls"
 	"crypto/x509"
 	_ "embed"
 	"fmt"
@@ -20,23 +22,34 @@ import (
 //go:embed demo.yaml
 var demoConfig string
 
-// key is the public half of the customers' DKIM key. Nobody has the private
-// half: nothing is signed in the lab, as only ClockWise would hold it.
-const key = "MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAtSW/FyudUZadD+iTDy4lRIH9GefcJK7CISexCAz+jcjYRIidwfIt3k" +
-	"JdrUPfYbL9X1iK6MkG49OBuESxelfMi2ka9rg/4fas5Mz52VHjEz3myNdEAbO9rx0a/yqlJphOIDQy6ah8MKMvcVBCI8X7Lbxs" +
-	"D9FGRXnXKa2359Mp2ZwcnN+M0H7nrcDwWrAWJf9UYo3dvNnoIWs6hgdOFIIzRheYVM0ZsJ6pvIpGXY/wCxH3YIlsmKlbahFzUZ" +
-	"OQpxmZrOi/kDwmny2qUhYeU5QU2hBzFXaKDzmW2RyOto5FbATKhgtpGHjVIgYmUCYmcXzz2MkNrxZszXTOFOXz/p4AIwIDAQAB"
+// The public halves of the customers' DKIM keys, one each. Nobody has the
+// private halves: nothing is signed in the lab, as only ClockWise would hold
+// them.
+const (
+	bakeryKey = "MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAtSW/FyudUZadD+iTDy4lRIH9GefcJK7CISexCAz+jcjYRIidwfIt3kJdrU" +
+		"PfYbL9X1iK6MkG49OBuESxelfMi2ka9rg/4fas5Mz52VHjEz3myNdEAbO9rx0a/yqlJphOIDQy6ah8MKMvcVBCI8X7LbxsD9FG" +
+		"RXnXKa2359Mp2ZwcnN+M0H7nrcDwWrAWJf9UYo3dvNnoIWs6hgdOFIIzRheYVM0ZsJ6pvIpGXY/wCxH3YIlsmKlbahFzUZOQpx" +
+		"mZrOi/kDwmny2qUhYeU5QU2hBzFXaKDzmW2RyOto5FbATKhgtpGHjVIgYmUCYmcXzz2MkNrxZszXTOFOXz/p4AIwIDAQAB"
+	notaryKey = "MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAuWSWfFvfcfrXicydRJRigSb8kWVJlc+eewNoXInfNfqmbD9rgSDkCDNSw1" +
+		"FHWjbMDNAxOrDgJ18nKlP03U5J/IEhXCyrLUoGWeoG/90s5Gt4fcBPGSYRkcAoIOP0kXPx0gmxzNtDBBXFUuaTbHfTZ7AeFHKC" +
+		"QvgXAWlTSn0IEkynIFJjwzOcedsUDzlejwJ1Zzsu5Qsd6xoCx3pWvb+dqIt2S3Ee7BEPDd0Wc/XRiCL6sc0vAtA6f9Sss+W5Cu" +
+		"jGsNHnCQV+CyxjUt5Rprp8jkCv3BUdueB+WiD7BOmXV1UKlbfx4xPIyMDEjKFL6gR6+q3Tn9inBCrpCl08WB72owIDAQAB"
+	museumKey = "MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAspPPszqlzTokhtIWlE/fNZU/4cFgZRYqVPWIc/uTsbuPhoBbEOjPnuXvWZ" +
+		"yBFBg2Ld8rG+QslpI/98UOq5FyxaoHEM++wh1+ozHW8nb9yQbz4+t8Jxj4V9i9ptyVfndY4TzHmzKnSQP/4J5n1NrO3OfB3TAZ" +
+		"BLPkLsAFlHpNVFZGS9e++EbXyUW/GLhF8c2gl5kmdBOLcDlaUPoSK/y0Nk/xPPw9Sn1VfQsDsCMHwwX/U91ETRe254lkg44Ek0" +
+		"SiAzZOcA/OO/SMKWB08VaszMqqN7idYAON+yAJyDbzs2pQCxhNXPRHiNm4qj1FbNqrhi/Jvh23pN0qMg3Wo75HhQIDAQAB"
+)
 
 // World is the running lab.
 type World struct {
 	Resolver netip.AddrPort // answers recursive questions
 	Config   []byte         // the configuration that goes with it, as YAML
-	Roots    *x509.CertPool // who signs its mail servers' certificates
+	Roots    *x509.CertPool // who signs its servers' certificates
 	Zone     *nameserver.Zone
 
-	dns   *nameserver.Server
-	mail  []*mailServer
-	where map[string]string // address in the lab to address on loopback
+	dns     *nameserver.Server
+	servers []*server         // of mail, and of the web
+	where   map[string]string // address in the lab to address on loopback
 }
 
 // Start starts all servers on free loopback ports.
@@ -50,27 +63,61 @@ func Start() (*World, error) {
 	for _, address := range nameServerAddresses {
 		w.where[address+":53"] = w.Resolver.String()
 	}
-	if err := w.startMail(); err != nil {
+	if err := w.startServers(); err != nil {
 		w.Close()
 		return nil, err
 	}
 	return w, nil
 }
 
-func (w *World) startMail() error {
+func (w *World) startServers() error {
 	ca, err := newAuthority()
 	if err != nil {
 		return fmt.Errorf("lab: %w", err)
 	}
 	w.Roots = ca.pool
-	for _, host := range mailHosts {
-		s, err := startMail(host, ca)
+	for _, host := range policyHosts {
+		s, err := startWeb(host, ca)
 		if err != nil {
 			return err
 		}
-		w.mail = append(w.mail, s)
+		w.servers = append(w.servers, s)
+		w.where[net.JoinHostPort(host.address, "443")] = s.listener.Addr().String()
+	}
+	for _, host := range mailHosts {
+		cert, err := ca.issue(host.name)
+		if err != nil {
+			return err
+		}
+		if host.dane {
+			if err := promise(w.Zone, host.name, cert); err != nil {
+				return fmt.Errorf("lab: %w", err)
+			}
+		}
+		s, err := startMail(host, cert)
+		if err != nil {
+			return err
+		}
+		w.servers = append(w.servers, s)
 		for _, port := range host.ports {
 			w.where[net.JoinHostPort(host.address, strconv.Itoa(port))] = s.listener.Addr().String()
+		}
+	}
+	return nil
+}
+
+// promise publishes the key of a mail server, and the one that comes after it,
+// as a resolver that validates DNSSEC has them (RFC 7672).
+func promise(z *nameserver.Zone, host string, cert tls.Certificate) error {
+	own, err := x509.ParseCertificate(cert.Certificate[0])
+	if err != nil {
+		return err
+	}
+	at := "_25._tcp." + host
+	z.Behave(at, nameserver.Behaviour{AD: true, NoAA: true})
+	for _, key := range [][]byte{own.RawSubjectPublicKeyInfo, []byte("the next key")} {
+		if err := z.Add(fmt.Sprintf("%s TLSA 3 1 1 %x", at, sha256.Sum256(key))); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -96,7 +143,7 @@ var errUnreachable = fmt.Errorf("the demo world has no such address: %w", syscal
 
 // Close ends all servers.
 func (w *World) Close() {
-	for _, s := range w.mail {
+	for _, s := range w.servers {
 		s.Close()
 	}
 	if w.dns != nil {
@@ -104,7 +151,10 @@ func (w *World) Close() {
 	}
 }
 
-// fill puts the lab's key and a zone's name into a text.
+// fill puts the lab's keys and a zone's name into a text.
 func fill(text, apex string) string {
-	return strings.NewReplacer("{{key}}", key, "{{cut}}", ("v=DKIM1; k=rsa; p=" + key)[:255], "{{apex}}", apex).Replace(text)
+	return strings.NewReplacer(
+		"{{bakery}}", bakeryKey, "{{notary}}", notaryKey, "{{museum}}", museumKey,
+		"{{cut}}", ("v=DKIM1; k=rsa; p=" + notaryKey)[:255], "{{apex}}", apex,
+	).Replace(text)
 }

@@ -11,7 +11,7 @@ import (
 
 // site is a zone of the lab: its records as "name type value" lines, names
 // relative to the apex ("@" is the apex itself). A TXT value is one record of
-// one string, however long; {{key}} stands for the lab's DKIM key.
+// one string, however long; {{bakery}} and the like stand for DKIM keys.
 type site struct {
 	apex    string
 	records string
@@ -28,12 +28,12 @@ mail  A   198.51.100.25
 const dmarcNone = `_dmarc TXT v=DMARC1; p=none; rua=mailto:dmarc@{{apex}}
 `
 
-// sites are the zones. Each customer has one mistake; what a mistake is called
-// stands behind the apex.
+// sites are the zones. Each customer has one mistake; the notary has another one
+// in its MTA-STS policy, and the farm shows one that is sound.
 var sites = []site{
 	{"bakery.example", customer + ` 
 @                  TXT v=spf1 mx include:_spf.clockwise.info -all
-cw1._domainkey     TXT v=DKIM1; k=rsa; p={{key}}
+cw1._domainkey     TXT v=DKIM1; k=rsa; p={{bakery}}
 _dmarc             TXT v=DMARC1; p=quarantine; rua=mailto:dmarc@bakery.example
 `},
 	{"plumber.example", customer + dmarcNone + `
@@ -55,10 +55,12 @@ _dmarc             TXT v=DMARC1; p=quarantine; rua=mailto:dmarc@bakery.example
 	{"notary.example", customer + dmarcNone + `
 @                  TXT v=spf1 mx include:_spf.clockwise.info -all
 cw1._domainkey     TXT {{cut}}
+_mta-sts           TXT v=STSv1; id=20260301
+mta-sts            A   198.51.100.85
 `},
 	{"museum.example", customer + dmarcNone + `
 @                  TXT v=spf1 mx include:_spf.clockwise.info -all
-cw1._domainkey.museum.example TXT v=DKIM1; k=rsa; p={{key}}
+cw1._domainkey.museum.example TXT v=DKIM1; k=rsa; p={{museum}}
 `},
 	{"bank.example", customer + `
 @                  TXT v=spf1 mx include:_spf.clockwise.info -all
@@ -76,6 +78,9 @@ _dmarc             TXT v=DMARC1; p=quarantine; rua=mailto:dmarc@contoso.example
 mail               A   198.51.100.26
 @                  TXT v=spf1 mx -all
 _dmarc             TXT v=DMARC1; p=none; rua=mailto:dmarc@farm.example
+_mta-sts           TXT v=STSv1; id=20260301
+mta-sts            A   198.51.100.84
+_smtp._tls         TXT v=TLSRPTv1; rua=mailto:tls-reports@farm.example
 `},
 	{"clockwise.info", `
 @                  A   31.134.206.128

@@ -75,10 +75,13 @@ func (f Fetched) evidence() []finding.Evidence {
 	e := finding.Evidence{Server: f.Server, Name: "https://" + f.Host + "/.well-known/mta-sts.txt", Type: "HTTPS", Answer: f.Reason, At: f.At}
 	if f.Outcome == Served {
 		e.Answer = fmt.Sprintf("status %d", f.Status)
-		for _, more := range []string{f.ContentType, f.Location, f.Body[:min(len(f.Body), 2000)]} {
+		for _, more := range []string{f.ContentType, f.Location} {
 			if more != "" {
-				e.Answer += "\n" + more
+				e.Answer += ", " + more
 			}
+		}
+		if lines := strings.FieldsFunc(f.Body[:min(len(f.Body), 2000)], func(r rune) bool { return r == '\r' || r == '\n' }); len(lines) > 0 {
+			e.Answer += "\n" + strings.Join(lines, "; ")
 		}
 	}
 	out := []finding.Evidence{e}
