@@ -20,11 +20,11 @@ import (
 // lookAtServers finds the name servers of the sender's domain and asks each of
 // them, and public resolvers, for the records that decide.
 func (w *work) lookAtServers(ctx context.Context) {
-	var wg sync.WaitGroup
-	defer wg.Wait()
+	below := dns.NewBatch(ctx, w.ask)
+	defer below.Wait()
 	for _, name := range w.belowDomain() {
 		// The recorder keeps it: a CNAME must not stand beside other records.
-		wg.Go(func() { w.ask.Lookup(ctx, dns.Ask(name, dns.TypeCNAME)) })
+		below.Ask(new(dns.Answer), dns.Ask(name, dns.TypeCNAME))
 	}
 	var first sync.WaitGroup
 	var probed dns.Answer
@@ -113,23 +113,24 @@ func (w *work) askDoubled(ctx context.Context) []dns.Answer {
 	if !w.lacksClockWise(w.ask.Lookup(ctx, dns.Ask(w.envelope, dns.TypeTXT))) {
 		return nil
 	}
-	names := spf.Doubled(w.envelope)
-	out := make([]dns.Answer, len(names))
-	var wg sync.WaitGroup
-	for i, name := range names {
-		wg.Go(func() { out[i] = w.ask.Lookup(ctx, dns.Ask(name, dns.TypeTXT)) })
+	var questions []dns.Question
+	for _, name := range spf.Doubled(w.envelope) {
+		questions = append(questions, dns.Ask(name, dns.TypeTXT))
 	}
-	wg.Wait()
-	return out
+	return dns.All(ctx, w.ask, questions...)
 }
 
 // lacksClockWise holds for an SPF record that does not name ClockWise's.
 func (w *work) lacksClockWise(a dns.Answer) bool {
 	for _, r := range a.Records {
-		record := spf.Parse(r.Strings...)
-		if !spf.IsRecord(record.Text) {
+		text := strings.Join(r.Strings, "")
+		if !spf.IsRecord(text) {
 			continue
 		}
+		if !strings.Contains(strings.ToLower(text), strings.ToLower(w.Service.SPFInclude)) {
+			return true
+		}
+		record := spf.Parse(r.Strings...)
 		return !slices.ContainsFunc(record.Terms, func(t spf.Term) bool { return strings.EqualFold(t.Domain, w.Service.SPFInclude) })
 	}
 	return false

@@ -6,7 +6,6 @@ import (
 	"context"
 	"slices"
 	"strings"
-	"sync"
 
 	"clockwise.info/cwmail/checks/dns"
 )
@@ -53,20 +52,16 @@ func Lookup(ctx context.Context, r dns.Resolver, hosts []Host) Result {
 			res.Hosts = append(res.Hosts, Promise{Host: h})
 		}
 	}
-	var wg sync.WaitGroup
+	batch := dns.NewBatch(ctx, r)
 	for i := range res.Hosts {
 		p := &res.Hosts[i]
-		wg.Go(func() { p.Answer = ask(ctx, r, Name(p.Name)) })
+		batch.Ask(&p.Answer, dns.Ask(Name(p.Name), dns.TypeTLSA))
 		if p.Alias != "" && p.Alias != p.Name {
-			wg.Go(func() { p.AtAlias = ask(ctx, r, Name(p.Alias)) })
+			batch.Ask(&p.AtAlias, dns.Ask(Name(p.Alias), dns.TypeTLSA))
 		}
 	}
-	wg.Wait()
+	batch.Wait()
 	return res
-}
-
-func ask(ctx context.Context, r dns.Resolver, name string) dns.Answer {
-	return r.Lookup(ctx, dns.Ask(name, dns.TypeTLSA))
 }
 
 func normal(host string) string { return dns.Ask(strings.TrimSpace(host), 0).Name }
@@ -90,11 +85,11 @@ func Explain(ctx context.Context, r dns.Resolver, domain string, res Result) Res
 		return slices.ContainsFunc(res.Hosts, func(p Promise) bool { return n == Name(p.Name) || n == Name(p.Alias) })
 	})
 	res.Astray = make([]dns.Answer, len(names))
-	var wg sync.WaitGroup
+	batch := dns.NewBatch(ctx, r)
 	for i, n := range names {
-		wg.Go(func() { res.Astray[i] = ask(ctx, r, n) })
+		batch.Ask(&res.Astray[i], dns.Ask(n, dns.TypeTLSA))
 	}
-	wg.Wait()
+	batch.Wait()
 	return res
 }
 

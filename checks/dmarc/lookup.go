@@ -83,10 +83,10 @@ func Lookup(ctx context.Context, r dns.Resolver, from string, o Options) Result 
 	w := newWalker(r)
 	var exists dns.Answer
 	if o.SideBySide {
-		var wg sync.WaitGroup
-		wg.Go(func() { exists = r.Lookup(ctx, dns.Ask(res.Domain, dns.TypeTXT)) })
+		batch := dns.NewBatch(ctx, r)
+		batch.Ask(&exists, dns.Ask(res.Domain, dns.TypeTXT))
 		w.prefetch(ctx, append([]string{res.Domain}, res.near(o.Identifiers)...)...)
-		wg.Wait()
+		batch.Wait()
 	}
 	res.Walk = w.walk(ctx, res.Domain)
 	res.OrgDomain, res.OrgKnown = orgDomain(res.Walk)
@@ -225,9 +225,9 @@ const wildcardLabel = "_cwmail-no-such-name"
 
 // explain asks what the walk leaves open.
 func (r *Result) explain(ctx context.Context, w *walker) {
-	var wg sync.WaitGroup
+	batch := dns.NewBatch(ctx, w.resolver)
 	if r.Record == nil && r.Known {
-		r.probe(ctx, w.resolver, &wg)
+		r.probe(batch)
 	}
 	for _, d := range r.own() {
 		// A name that nobody publishes tells what a wildcard answers, here and at
@@ -237,13 +237,15 @@ func (r *Result) explain(ctx context.Context, w *walker) {
 			r.Random = append(r.Random, Probe{Domain: d, Name: wildcardLabel + "." + d})
 		}
 	}
-	ask(ctx, w.resolver, r.Random, &wg)
+	ask(batch, r.Random)
+	var wg sync.WaitGroup
 	if r.Record != nil {
 		r.Reports = reportsOf(*r.Record)
 		for _, first := range r.reportDomains() {
 			wg.Go(func() { r.Reports[first].lookup(ctx, w, r.FoundAt) })
 		}
 	}
+	batch.Wait()
 	wg.Wait()
 	for i := range r.Reports {
 		p := &r.Reports[i]
@@ -264,7 +266,7 @@ func (r *Result) reportDomains() map[string]int {
 	return out
 }
 
-func (r *Result) probe(ctx context.Context, resolver dns.Resolver, wg *sync.WaitGroup) {
+func (r *Result) probe(batch *dns.Batch) {
 	for _, d := range r.own() {
 		for _, zone := range r.zones(d) {
 			r.Probes = append(r.Probes, Probe{Domain: d, Name: Name(d) + "." + zone, Doubled: true})
@@ -278,7 +280,7 @@ func (r *Result) probe(ctx context.Context, resolver dns.Resolver, wg *sync.Wait
 			Probe{Domain: d, Name: Name("@." + d)},
 		)
 	}
-	ask(ctx, resolver, r.Probes, wg)
+	ask(batch, r.Probes)
 }
 
 // maxZones bounds the domains that are looked at as zones of one name.
@@ -299,10 +301,9 @@ func (r *Result) zones(domain string) []string {
 	return out
 }
 
-func ask(ctx context.Context, resolver dns.Resolver, probes []Probe, wg *sync.WaitGroup) {
+func ask(batch *dns.Batch, probes []Probe) {
 	for i := range probes {
-		p := &probes[i]
-		wg.Go(func() { p.Answer = resolver.Lookup(ctx, dns.Ask(p.Name, dns.TypeTXT)) })
+		batch.Ask(&probes[i].Answer, dns.Ask(probes[i].Name, dns.TypeTXT))
 	}
 }
 
@@ -384,10 +385,10 @@ func (p *Report) lookupMail(ctx context.Context, r dns.Resolver, domain string) 
 		return
 	}
 	var a, aaaa dns.Answer
-	var wg sync.WaitGroup
-	wg.Go(func() { a = r.Lookup(ctx, dns.Ask(domain, dns.TypeA)) })
-	wg.Go(func() { aaaa = r.Lookup(ctx, dns.Ask(domain, dns.TypeAAAA)) })
-	wg.Wait()
+	batch := dns.NewBatch(ctx, r)
+	batch.Ask(&a, dns.Ask(domain, dns.TypeA))
+	batch.Ask(&aaaa, dns.Ask(domain, dns.TypeAAAA))
+	batch.Wait()
 	p.Mail = has(a).Or(has(aaaa))
 }
 

@@ -2,6 +2,7 @@ package dmarc
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"sync"
 
@@ -66,26 +67,35 @@ func (w *walker) ask(ctx context.Context, domain string) Step {
 	if s, ok := w.known(domain); ok {
 		return s
 	}
-	s := readStep(domain, w.resolver.Lookup(ctx, dns.Ask(Name(domain), dns.TypeTXT)))
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.steps[domain] = s
-	return s
+	return w.keep(readStep(domain, w.resolver.Lookup(ctx, dns.Ask(Name(domain), dns.TypeTXT))))
 }
 
 // prefetch asks for all names of the walks side by side.
 func (w *walker) prefetch(ctx context.Context, domains ...string) {
-	var wg sync.WaitGroup
-	seen := map[string]bool{}
+	var names []string
 	for _, d := range domains {
 		for _, name := range walkNames(d) {
-			if !seen[name] {
-				seen[name] = true
-				wg.Go(func() { w.ask(ctx, name) })
+			if _, known := w.known(name); !known && !slices.Contains(names, name) {
+				names = append(names, name)
 			}
 		}
 	}
-	wg.Wait()
+	answers := make([]dns.Answer, len(names))
+	batch := dns.NewBatch(ctx, w.resolver)
+	for i, name := range names {
+		batch.Ask(&answers[i], dns.Ask(Name(name), dns.TypeTXT))
+	}
+	batch.Wait()
+	for i, a := range answers {
+		w.keep(readStep(names[i], a))
+	}
+}
+
+func (w *walker) keep(s Step) Step {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.steps[s.Domain] = s
+	return s
 }
 
 // walk returns the steps up to where the walk stops. A name that cannot be

@@ -61,3 +61,28 @@ func All(ctx context.Context, r Resolver, questions ...Question) []Answer {
 	}
 	return out
 }
+
+// Batch asks questions side by side, each for a place of its own.
+type Batch struct {
+	ctx     context.Context
+	r       Resolver
+	pending []Pending
+	places  []*Answer
+}
+
+// NewBatch makes an empty Batch that asks r.
+func NewBatch(ctx context.Context, r Resolver) *Batch { return &Batch{ctx: ctx, r: r} }
+
+// Ask begins a question whose answer comes to stand at place with Wait.
+func (b *Batch) Ask(place *Answer, q Question) {
+	b.pending = append(b.pending, Start(b.ctx, b.r, q))
+	b.places = append(b.places, place)
+}
+
+// Wait waits for all questions asked so far.
+func (b *Batch) Wait() {
+	for i, p := range b.pending {
+		*b.places[i] = p.Wait()
+	}
+	b.pending, b.places = b.pending[:0], b.places[:0]
+}

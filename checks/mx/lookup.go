@@ -4,7 +4,6 @@ package mx
 
 import (
 	"context"
-	"sync"
 
 	"clockwise.info/cwmail/checks/dns"
 )
@@ -83,9 +82,9 @@ func (r Result) Microsoft() []string {
 func Lookup(ctx context.Context, r dns.Resolver, domain string) Result {
 	res := Result{Domain: normal(domain)}
 	res.Answer = r.Lookup(ctx, dns.Ask(res.Domain, dns.TypeMX))
-	var wg sync.WaitGroup
+	batch := dns.NewBatch(ctx, r)
 	if res.Answer.Void() {
-		res.Own.lookup(ctx, r, res.Domain, &wg)
+		res.Own.lookup(batch, res.Domain)
 	}
 	for _, rec := range res.Answer.Records {
 		t := Target{Pref: rec.Pref, Host: rec.Host, Malformed: malformed(rec.Host)}
@@ -97,24 +96,24 @@ func Lookup(ctx context.Context, r dns.Resolver, domain string) Result {
 	for i := range asked(res.Targets) {
 		t := &res.Targets[i]
 		if !t.Null() && t.Malformed == "" {
-			t.Addresses.lookup(ctx, r, t.Host, &wg)
+			t.Addresses.lookup(batch, t.Host)
 		}
 		if t.Meant != "" {
-			t.MeantAddresses.lookup(ctx, r, t.Meant, &wg)
+			t.MeantAddresses.lookup(batch, t.Meant)
 		}
 	}
-	wg.Wait()
+	batch.Wait()
 	for i := range asked(res.Targets) {
 		t := &res.Targets[i]
 		if own := registrable(t.Host, res.Domain); own != "" && t.Malformed == "" && t.Addresses.Absent() && t.Addresses.A.Status == dns.NoName {
-			wg.Go(func() { t.Registered = r.Lookup(ctx, dns.Ask(own, dns.TypeNS)) })
+			batch.Ask(&t.Registered, dns.Ask(own, dns.TypeNS))
 		}
 	}
-	wg.Wait()
+	batch.Wait()
 	return res
 }
 
-func (a *Addresses) lookup(ctx context.Context, r dns.Resolver, host string, wg *sync.WaitGroup) {
-	wg.Go(func() { a.A = r.Lookup(ctx, dns.Ask(host, dns.TypeA)) })
-	wg.Go(func() { a.AAAA = r.Lookup(ctx, dns.Ask(host, dns.TypeAAAA)) })
+func (a *Addresses) lookup(batch *dns.Batch, host string) {
+	batch.Ask(&a.A, dns.Ask(host, dns.TypeA))
+	batch.Ask(&a.AAAA, dns.Ask(host, dns.TypeAAAA))
 }
