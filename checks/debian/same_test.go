@@ -65,14 +65,6 @@ func (n network) examiner(t *testing.T) *checks.Examiner {
 // what was validated, one for the zones and one for those above them.
 func serveOurs(t *testing.T, all []site) network {
 	t.Helper()
-	serve := func(z *nameserver.Zone, b nameserver.Behaviour) netip.AddrPort {
-		s, err := nameserver.Serve(z, nameserver.Options{Behaviour: b})
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { _ = s.Close() })
-		return s.Addr
-	}
 	resolver, parent := newWorld(t, all), newWorld(t, all)
 	for _, s := range all {
 		if s.signing == unsigned {
@@ -82,12 +74,23 @@ func serveOurs(t *testing.T, all []site) network {
 			parent.Behave(s.apex(), nameserver.Behaviour{Below: true, ReferTo: s.servers()})
 		}
 	}
-	zones := serve(newWorld(t, all), nameserver.Behaviour{})
+	zones := serve(t, newWorld(t, all), nameserver.Behaviour{})
 	return network{
-		serve(resolver, nameserver.Behaviour{NoAA: true, AD: true, SignedTill: time.Now().Add(month)}),
-		serve(parent, nameserver.Behaviour{}),
+		serve(t, resolver, nameserver.Behaviour{NoAA: true, AD: true, SignedTill: time.Now().Add(month)}),
+		serve(t, parent, nameserver.Behaviour{}),
 		[2]netip.AddrPort{zones, zones},
 	}
+}
+
+// serve serves a zone by our own server.
+func serve(t *testing.T, z *nameserver.Zone, b nameserver.Behaviour) netip.AddrPort {
+	t.Helper()
+	s, err := nameserver.Serve(z, nameserver.Options{Behaviour: b})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	return s.Addr
 }
 
 // split parts the zones of customers from those above them.
