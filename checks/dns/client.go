@@ -257,6 +257,7 @@ type exchange struct {
 	deadline  time.Time
 	attempts  int
 	asked     []string // names of the servers asked
+	bare      []*peer  // asked without EDNS(0), as they did not take it
 	last      Answer   // the failure known so far
 	released  bool     // the token has been given back
 	refused   bool     // last is a server's word, and tells more than silence
@@ -349,7 +350,7 @@ func (x *exchange) send(ctx context.Context, p *peer) error {
 		if s, err = p.socket(ctx); err != nil {
 			return err
 		}
-		if err = s.send(x.w, p.isPlain()); err == nil {
+		if err = s.send(x.w, p.isPlain() || slices.Contains(x.bare, p)); err == nil {
 			x.attempts++
 			return nil
 		}
@@ -397,11 +398,15 @@ func (x *exchange) take(ctx context.Context, r response) (a Answer, more string,
 	defer buffers.Put(r.buf)
 	x.c.taken(time.Since(r.at))
 	m, err := readMessage(r.buf[:r.n], x.w.question())
+	notTaken := m.rcode == wire.FormErr || m.rcode == wire.NotImp || m.rcode == wire.BadVers
+	if err == nil && r.plain && !notTaken {
+		r.p.setPlain() // else it was the question that it did not take
+	}
 	switch {
 	case err == nil && m.header.Bits&wire.TC != 0:
 		return x.overTCP(ctx, r.p)
-	case !r.plain && (m.rcode == wire.FormErr || m.rcode == wire.NotImp || m.rcode == wire.BadVers):
-		r.p.setPlain() // RFC 6891 section 7
+	case !r.plain && notTaken:
+		x.bare = append(x.bare, r.p) // RFC 6891 section 7
 		return a, "", again
 	case err != nil:
 		return x.rejected(r.p, &Error{Kind: KindMalformed, Server: r.p.name})

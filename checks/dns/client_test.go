@@ -283,6 +283,31 @@ func TestWithoutEDNS(t *testing.T) {
 	}
 }
 
+// TestQuestionNotTaken has a server that takes EDNS(0), and one question not at
+// all: that says nothing about the others.
+func TestQuestionNotTaken(t *testing.T) {
+	z := nameserver.NewZone()
+	z.TXT("a.example", "x")
+	z.TXT("odd.example", "x")
+	for _, rcode := range []int{nameserver.FormErr, nameserver.NotImp} {
+		z.Behave("odd.example", nameserver.Behaviour{Rcode: rcode})
+		s := serve(t, z, nameserver.Options{})
+		c := client(t, dns.Config{}, s)
+		for range 2 {
+			a := c.Lookup(t.Context(), dns.Ask("odd.example", dns.TypeTXT))
+			if kind, _ := a.Kind(); kind != dns.KindNotCapable || a.Plain {
+				t.Errorf("%s, plain %v", a.Reason(), a.Plain)
+			}
+			if a := c.Lookup(t.Context(), dns.Ask("a.example", dns.TypeTXT)); a.Status != dns.Found || a.Plain {
+				t.Errorf("%s, plain %v", a.Reason(), a.Plain)
+			}
+		}
+		if s.Queries() != 6 {
+			t.Errorf("%d questions, want 6", s.Queries())
+		}
+	}
+}
+
 func TestForgedAnswersAreIgnored(t *testing.T) {
 	z := nameserver.NewZone()
 	z.TXT("a.example", "x")
