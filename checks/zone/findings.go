@@ -158,21 +158,29 @@ func (j *judge) otherData() {
 }
 
 // tcp finds answers that were too large for UDP and could not be fetched over
-// TCP. Where our own resolver is the one that refuses, it is not the customer's
-// fault.
+// TCP. Where a resolver is the one that refuses, that says nothing about the
+// customer's servers.
 func (j *judge) tcp() {
 	done := map[string]bool{}
-	for _, a := range j.all {
-		var e *dns.Error
-		name := a.Question.Name
-		if !errors.As(a.Err, &e) || !e.TCP || e.Kind == dns.KindCancelled || done[name] || !dns.Within(name, j.res.Registered) {
-			continue
+	find := func(r *finding.Rule, wanted func(dns.Answer) bool) {
+		for _, a := range j.all {
+			var e *dns.Error
+			name := a.Question.Name
+			if !wanted(a) || done[name] || !errors.As(a.Err, &e) || !e.TCP || e.Kind == dns.KindCancelled || !dns.Within(name, j.res.Registered) {
+				continue
+			}
+			done[name] = true
+			j.raise(r, name, []string{name, a.Reason(), a.Server}, a)
 		}
-		done[name] = true
-		j.raise(tcpRefused, name, []string{name, a.Reason(), a.Server}, a)
-		if !a.Direct {
-			j.out[len(j.out)-1].Owner = finding.Network
-		}
+	}
+	find(tcpRefused, func(a dns.Answer) bool { return a.Direct })
+	if len(j.res.usable()) == 0 {
+		return // domain has judged the resolver
+	}
+	theirs := len(j.out)
+	find(tcpRefusedHere, func(a dns.Answer) bool { return !a.Direct && !a.Public })
+	for i := theirs; i < len(j.out); i++ {
+		j.out[i].Owner, j.out[i].Lowered = finding.Network, true
 	}
 }
 

@@ -54,6 +54,17 @@ var tcpRefused = &finding.Rule{
 	},
 }
 
+// tcpRefusedHere is tcpRefused of a resolver: what receivers get is not known.
+var tcpRefusedHere = &finding.Rule{
+	Code: tcpRefused.Code, Severity: finding.Failure, Owner: finding.Network, Tier: 1,
+	Title:      "A large DNS answer cannot be fetched from here",
+	Saw:        tcpRefused.Saw,
+	Effect:     "What stands there is not known here. Receivers, who ask in another way, may well read it.",
+	Action:     "Have TCP port 53 to %[3]s opened, or check with another resolver, for example --resolver 9.9.9.9:53.",
+	References: tcpRefused.References,
+	Hides:      []string{"spf.answer-too-large", "dkim.answer-too-large", "dmarc.answer-too-large"},
+}
+
 var cnameAtApex = &finding.Rule{
 	Code: "dns.cname-at-apex", Severity: finding.Failure, Owner: finding.CustomerDNS, Tier: 1,
 	Title:      "A CNAME at the domain itself hides its mail records",
