@@ -77,8 +77,16 @@ func (r *run) read(ctx context.Context, list *List) error {
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	defer context.AfterFunc(ctx, r.places.close)()
-	for ctx.Err() == nil {
-		e, err := list.Next()
+	next := ahead(ctx, list)
+	for {
+		var e Entry
+		var err error
+		select {
+		case <-ctx.Done():
+			return nil
+		case at := <-next:
+			e, err = at.entry, at.err
+		}
 		bad, isBad := errors.AsType[*Bad](err)
 		switch {
 		case errors.Is(err, io.EOF):
@@ -104,7 +112,32 @@ func (r *run) read(ctx context.Context, list *List) error {
 			}
 		})
 	}
-	return nil
+}
+
+// place is what stands at the next line of a list.
+type place struct {
+	entry Entry
+	err   error
+}
+
+// ahead reads a list for who examines it. A read that does not end, as of a
+// terminal, is left behind when ctx ends.
+func ahead(ctx context.Context, list *List) <-chan place {
+	out := make(chan place)
+	go func() {
+		for {
+			e, err := list.Next()
+			select {
+			case out <- place{e, err}:
+			case <-ctx.Done():
+				return
+			}
+			if _, isBad := errors.AsType[*Bad](err); err != nil && !isBad {
+				return
+			}
+		}
+	}()
+	return out
 }
 
 // leastAtOnce is the number of domains that are examined at once however slow

@@ -189,6 +189,23 @@ func TestResume(t *testing.T) {
 	}
 }
 
+// TestListWithoutEnd stops a run whose list says nothing more: what is done is
+// written.
+func TestListWithoutEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		from, to := io.Pipe()
+		defer to.Close()
+		ctx, cancel := context.WithCancel(t.Context())
+		time.AfterFunc(time.Minute, cancel)
+		go func() { _, _ = io.WriteString(to, list(3)) }()
+		var out bytes.Buffer
+		err := Run(ctx, NewList(from), examine, &out, Options{Concurrency: 2})
+		if got := lines(t, out.Bytes()); !errors.Is(err, context.Canceled) || !slices.Equal(got, upTo(3)) {
+			t.Errorf("%v, %v", got, err)
+		}
+	})
+}
+
 func TestReadDone(t *testing.T) {
 	line := func(n int, input string) string {
 		out, err := checks.AppendLine(nil, checks.Report{}, n, input)
