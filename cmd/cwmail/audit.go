@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"runtime/debug"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -246,7 +247,17 @@ func (a *app) bulk(w *world, o *auditOptions) *checks.Examiner {
 	return e
 }
 
+// A long run makes much that is thrown away at once, and keeps little: to let
+// more of it come together saves a sixth of the time. maxGarbage bounds that, in
+// octets with what is kept.
+const (
+	moreGarbage = 400 // percent of what is kept
+	maxGarbage  = 80 << 20
+)
+
 func (a *app) audit(ctx context.Context, w *world, r *auditRun) error {
+	defer debug.SetGCPercent(debug.SetGCPercent(moreGarbage))
+	defer debug.SetMemoryLimit(debug.SetMemoryLimit(maxGarbage))
 	e := a.bulk(w, r.auditOptions)
 	out := bufio.NewWriterSize(r.out, 1<<16)
 	t := newTally(a, r)
