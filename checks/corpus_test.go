@@ -24,7 +24,7 @@ import (
 func TestCorpus(t *testing.T) {
 	world := readCorpus(t, "world")[0].edits
 	seen := &raised{codes: map[string]bool{}}
-	for _, file := range []string{"spf", "dkim", "dmarc", "mx", "names", "more"} {
+	for _, file := range []string{"spf", "dkim", "dmarc", "mx", "encryption", "names", "more"} {
 		t.Run(file, func(t *testing.T) {
 			for _, row := range readCorpus(t, file) {
 				t.Run(row.name, func(t *testing.T) { row.test(t, world, seen) })
@@ -32,6 +32,7 @@ func TestCorpus(t *testing.T) {
 		})
 	}
 	t.Run("servers", func(t *testing.T) { testServers(t, world, seen) })
+	t.Run("encryption of answers", func(t *testing.T) { testEncryption(t, world, seen) })
 	t.Run("transports", func(t *testing.T) { testTransports(t, world, seen) })
 	t.Run("every rule", func(t *testing.T) { testEveryRule(t, seen) })
 }

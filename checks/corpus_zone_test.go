@@ -129,6 +129,8 @@ func behaviour(t *testing.T, words []string) nameserver.Behaviour {
 			b.Rcode = nameserver.ServFail
 		case "bogus":
 			b.Rcode, b.Unless = nameserver.ServFail, true
+		case "ad":
+			b.AD, b.NoAA = true, true
 		case "truncate":
 			b.Truncate = true
 		case "refuse-tcp":

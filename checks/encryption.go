@@ -17,7 +17,7 @@ import (
 // MTA-STS, DANE and where reports about it go.
 
 func (w *work) lookAtMTASTS(ctx context.Context) {
-	w.mtasts = mtasts.Lookup(ctx, w.ask, w.domain, mtasts.Options{Fetch: w.Policies})
+	w.mtasts = mtasts.Lookup(ctx, w.ask, w.domain, mtasts.Options{Fetch: w.Policies, AlwaysFetch: w.Thorough})
 }
 
 func (w *work) lookAtTLSReports(ctx context.Context) {
@@ -52,7 +52,7 @@ func (w *work) lookAtDANE(ctx context.Context) {
 
 // encryptionFindings judges MTA-STS, DANE and the reports about them.
 func (w *work) encryptionFindings() []finding.Finding {
-	if slices.ContainsFunc(w.mx.Targets, mx.Target.Null) {
+	if len(w.mx.Targets) > 0 && !slices.ContainsFunc(w.mx.Targets, func(t mx.Target) bool { return !t.Null() }) {
 		return nil // it takes no mail
 	}
 	return slices.Concat(

@@ -17,7 +17,8 @@ type Options struct {
 	// policy is not looked at.
 	Fetch func(ctx context.Context, host string) Fetched
 
-	// AlwaysFetch looks for a policy also where there is no record.
+	// AlwaysFetch looks for a policy also where there is no record, for a short
+	// time.
 	AlwaysFetch bool
 }
 
@@ -39,6 +40,10 @@ type Result struct {
 // maxTexts is the number of texts that are judged: one is right.
 const maxTexts = 10
 
+// aside is the time for a policy that nothing announces: few are there, and
+// nobody waits for them.
+const aside = 2 * time.Second
+
 // Name is where the record of a domain stands.
 func Name(domain string) string { return "_mta-sts." + domain }
 
@@ -55,6 +60,12 @@ func Lookup(ctx context.Context, r dns.Resolver, domain string, o Options) Resul
 		wg.Go(func() { res.Doubled = r.Lookup(ctx, dns.Ask(Name(res.Domain)+"."+res.Domain, dns.TypeTXT)) })
 	}
 	if o.Fetch != nil && (len(res.Texts) > 0 || o.AlwaysFetch) {
+		ctx := ctx
+		if len(res.Texts) == 0 {
+			var cancel context.CancelFunc
+			ctx, cancel = context.WithTimeout(ctx, aside)
+			defer cancel()
+		}
 		wg.Go(func() { res.Fetched = o.Fetch(ctx, Host(res.Domain)) })
 	}
 	wg.Wait()
