@@ -217,8 +217,11 @@ func (j *judge) served() {
 	if p.BareLF {
 		j.policy(policyLineEndsRule, f.Host)
 	}
-	if len(p.Faults) > 0 {
-		j.policy(policyMalformedRule, f.Host, strings.Join(p.Faults, "; "))
+	switch {
+	case len(p.Faults) > 0:
+		j.policy(policyMalformedRule, f.Host, strings.Join(slices.Concat(p.Faults, p.Odd), "; "))
+	case len(p.Odd) > 0:
+		j.policy(policyTwiceRule, f.Host, strings.Join(p.Odd, "; ")).Lowered = true
 	}
 	switch {
 	case p.MaxAgeFault != "" && !(len(p.Faults) > 0 && p.Mode == ""):

@@ -51,6 +51,7 @@ var cases = []struct {
 	{"a web page without record", nil, "<html>", []string{"mtasts.missing"}, ""},
 	{"LF", txt(right), strings.ReplaceAll(enforce("*.customer.example"), "\r", ""), []string{"mtasts.policy-line-ends"}, ""},
 	{"a web page", txt(right), "<html>\r\n", []string{"mtasts.policy-malformed"}, ""},
+	{"order of the policy", txt(right), "max_age: 604800\r\n" + strings.Replace(enforce("mail.customer.example"), "max_age: 604800\r\n", "", 1), nil, ""},
 	{"max_age", txt(right), strings.Replace(enforce("mail.customer.example"), "604800", "1 week", 1), []string{"mtasts.max-age-invalid"}, ""},
 	{"a day", txt(right), strings.Replace(enforce("mail.customer.example"), "604800", "86400", 1), []string{"mtasts.max-age-short"}, ""},
 	{"another host", txt(right), enforce("mx.customer.example"), []string{"mtasts.mx-not-listed", "mtasts.policy-mx-unused"}, ""},
@@ -117,6 +118,15 @@ func TestFindings(t *testing.T) {
 				t.Errorf("%s: %s", r.Code, s)
 			}
 		}
+	}
+}
+
+// TestTwice holds that a field that stands in a policy twice does not void it:
+// the first one counts (RFC 8461 section 3.2).
+func TestTwice(t *testing.T) {
+	all := examine(t, dnstest.New(txt(right)...), enforce("mail.customer.example")+"mode: none\r\n")
+	if len(all) != 1 || all[0].Code() != "mtasts.policy-malformed" || all[0].Severity() != finding.Warning || !strings.Contains(all[0].Saw(), "mode stands in it twice") {
+		t.Errorf("%v: %v", codes(all), all)
 	}
 }
 

@@ -16,6 +16,7 @@ type Policy struct {
 	MX     []string // patterns as they stand; the first maxPatterns
 	MaxAge int      // seconds
 	Faults []string // what makes it worthless, in words; the first maxFaults
+	Odd    []string // what senders read over, in words; the first maxFaults
 
 	MaxAgeFault string // what is wrong with max_age, in words
 	BareLF      bool   // lines end in LF alone
@@ -40,7 +41,7 @@ var (
 func ParsePolicy(text string) Policy {
 	var p Policy
 	seen := map[string]string{}
-	first := true
+	empty := true
 	lines := strings.Split(text, "\n")
 	for i, line := range lines {
 		bare, crlf := strings.CutSuffix(line, "\r")
@@ -56,25 +57,27 @@ func ParsePolicy(text string) Policy {
 		switch {
 		case !ok:
 			p.fault("line %d is not of the form \"name: value\"", i+1)
-		case first && key != "version":
-			p.fault("the first line is not \"version: STSv1\"")
 		case key == "mx":
 			p.addMX(value)
 		}
 		if old, twice := seen[key]; ok && twice && key != "mx" {
-			p.fault("%s stands in it twice: %q and %q", key, old, value)
+			p.odd("%s stands in it twice, and the first one counts: %q, not %q", key, old, value)
 		} else if ok && len(seen) < maxPatterns {
 			seen[key] = value
 		}
-		first = false
+		empty = false
 	}
-	p.judge(seen, first)
+	p.judge(seen, empty)
 	return p
 }
 
-func (p *Policy) fault(format string, args ...any) {
-	if len(p.Faults) < maxFaults {
-		p.Faults = append(p.Faults, fmt.Sprintf(format, args...))
+func (p *Policy) fault(format string, args ...any) { note(&p.Faults, format, args...) }
+
+func (p *Policy) odd(format string, args ...any) { note(&p.Odd, format, args...) }
+
+func note(to *[]string, format string, args ...any) {
+	if len(*to) < maxFaults {
+		*to = append(*to, fmt.Sprintf(format, args...))
 	}
 }
 
@@ -97,7 +100,9 @@ func (p *Policy) judge(fields map[string]string, empty bool) {
 	case empty:
 		p.fault("it is empty")
 		return
-	case hasVersion && v != "STSv1":
+	case !hasVersion:
+		p.fault("it has no \"version: STSv1\"")
+	case v != "STSv1":
 		p.fault("its version is %q instead of STSv1", v)
 	}
 	switch {

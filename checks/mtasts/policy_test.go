@@ -19,14 +19,15 @@ func TestParsePolicy(t *testing.T) {
 		{"without blanks, with another field", crlf("version:STSv1", "x: y", "mode:none", "max_age:86400"), "", "", "none"},
 		{"blanks behind", "version: STSv1  \nmode: testing\t\nmx: a.example\nmax_age: 1", "", "", "testing"},
 		{"empty", "", "empty", "", ""},
-		{"order", crlf("mode: enforce", "version: STSv1", "mx: a.example", "max_age: 604800"), "first line", "", "enforce"},
+		{"order", crlf("mode: enforce", "version: STSv1", "mx: a.example", "max_age: 604800"), "", "", "enforce"},
+		{"no version", crlf("mode: enforce", "mx: a.example", "max_age: 604800"), "no \"version", "", "enforce"},
 		{"version", crlf("version: STSv2", "mode: none", "max_age: 604800"), "STSv2", "", "none"},
 		{"mode", crlf("version: STSv1", "mode: Enforce", "mx: a.example", "max_age: 604800"), "mode is", "", ""},
 		{"no mode", crlf("version: STSv1", "mx: a.example", "max_age: 604800"), "no mode", "", ""},
 		{"no mx", crlf("version: STSv1", "mode: testing", "max_age: 604800"), "no mx", "", "testing"},
 		{"address", crlf("version: STSv1", "mode: testing", "mx: 192.0.2.1", "max_age: 604800"), "names no host", "", "testing"},
 		{"star within", crlf("version: STSv1", "mode: testing", "mx: a.*.example", "max_age: 604800"), "names no host", "", "testing"},
-		{"twice", crlf("version: STSv1", "mode: testing", "mode: enforce", "mx: a.example", "max_age: 604800"), "twice", "", "testing"},
+		{"twice", crlf("version: STSv1", "mode: testing", "mode: enforce", "mx: a.example", "max_age: 604800"), "", "", "testing"},
 		{"no field", crlf("version: STSv1", "hello", "mode: none", "max_age: 604800"), "line 2", "", "none"},
 		{"no age", crlf("version: STSv1", "mode: none"), "", "missing", "none"},
 		{"age in words", crlf("version: STSv1", "mode: none", "max_age: 1w"), "", "number", "none"},
@@ -36,9 +37,10 @@ func TestParsePolicy(t *testing.T) {
 	} {
 		p := ParsePolicy(tt.text)
 		if got := strings.Join(p.Faults, "; "); (got == "") != (tt.fault == "") || !strings.Contains(got, tt.fault) {
-			if tt.name != "twice" || !strings.Contains(got, "twice") {
-				t.Errorf("%s: faults %q", tt.name, got)
-			}
+			t.Errorf("%s: faults %q", tt.name, got)
+		}
+		if twice := strings.Contains(strings.Join(p.Odd, "; "), `"testing", not "enforce"`); twice != (tt.name == "twice") {
+			t.Errorf("%s: odd %q", tt.name, p.Odd)
 		}
 		if (p.MaxAgeFault == "") != (tt.age == "") && tt.name != "empty" || !strings.Contains(p.MaxAgeFault, tt.age) {
 			t.Errorf("%s: max_age %q", tt.name, p.MaxAgeFault)

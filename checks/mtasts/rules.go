@@ -123,6 +123,17 @@ var policyMalformedRule = &finding.Rule{
 	References: []string{"RFC 8461 section 3.2"},
 }
 
+// policyTwiceRule is policyMalformedRule where senders take the policy all the
+// same: of fields that stand in it twice the first one counts.
+var policyTwiceRule = &finding.Rule{
+	Code: policyMalformedRule.Code, Severity: finding.Failure, Owner: finding.CustomerMailServer, Tier: 2,
+	Title:      "The MTA-STS policy of %[1]s says something twice",
+	Saw:        "In what %[2]s serves, %[3]s.",
+	Effect:     "Senders read over what stands there the second time.",
+	Action:     "Keep in the policy what is meant, and give the record at _mta-sts.%[1]s a new id.",
+	References: []string{"RFC 8461 section 3.2"},
+}
+
 var maxAgeInvalidRule = &finding.Rule{
 	Code: "mtasts.max-age-invalid", Severity: finding.Failure, Owner: finding.CustomerMailServer, Tier: 2,
 	Title:      "max_age of the MTA-STS policy is wrong",
