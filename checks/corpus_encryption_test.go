@@ -183,27 +183,34 @@ func testEncryptionSilenced(t *testing.T, world []edit, seen *raised) {
 		expected
 	}{
 		{
-			"the domain does not exist", checks.Target{Domain: "nowhere.example"}, "", nameserver.Behaviour{},
+			"the domain does not exist",
+			checks.Target{Domain: "nowhere.example"},
+			"",
+			nameserver.Behaviour{},
 			expected{top: "dns.domain-missing", silenced: "mtasts.missing tlsrpt.missing"},
 		},
 		{
-			"its servers are dead", row{}.target(), "customer.example", nameserver.Behaviour{Below: true, Rcode: nameserver.ServFail},
+			"its servers are dead", row{}.target(), "customer.example",
+			nameserver.Behaviour{Below: true, Rcode: nameserver.ServFail},
 			expected{top: "dns.servers-unreachable", silenced: unreadable},
 		},
 		{
-			"its signatures are wrong", row{}.target(), "customer.example", nameserver.Behaviour{Below: true, Rcode: nameserver.ServFail, Unless: true},
+			"its signatures are wrong", row{}.target(), "customer.example",
+			nameserver.Behaviour{Below: true, Rcode: nameserver.ServFail, Unless: true},
 			expected{top: "dns.dnssec-bogus", silenced: unreadable},
 		},
 		{
 			"no reply, and nothing about encryption",
 			checks.Target{Transport: &transports.Transport{Name: "no reply", Type: transports.NoReply, ReplyTo: transports.ReplyTo{Copy: true}}},
-			"", nameserver.Behaviour{},
+			"",
+			nameserver.Behaviour{},
 			expected{top: "transport.no-reply-needs-no-dns", absent: "mtasts. dane. tlsrpt."},
 		},
 		{
 			"no reply, and ClockWise's own servers fail",
 			checks.Target{Transport: &transports.Transport{Name: "no reply", Type: transports.NoReply, ReplyTo: transports.ReplyTo{Copy: true}}},
-			"_mta-sts.clockwise.info", nameserver.Behaviour{Rcode: nameserver.ServFail},
+			"_mta-sts.clockwise.info",
+			nameserver.Behaviour{Rcode: nameserver.ServFail},
 			expected{open: "mtasts.unreadable", absent: "dane. tlsrpt."},
 		},
 	} {

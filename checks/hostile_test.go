@@ -1,6 +1,7 @@
 package checks_test
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -8,6 +9,7 @@ import (
 
 	"clockwise.info/cwmail/checks"
 	"clockwise.info/cwmail/checks/dns/dnstest"
+	"clockwise.info/cwmail/checks/mtasts"
 	"clockwise.info/cwmail/transports"
 )
 
@@ -46,13 +48,26 @@ func TestHostileZones(t *testing.T) {
 		{"DKIM records", many(3000, "cw1._domainkey.acme.example TXT v=DKIM1; p=x#")},
 		{"DKIM tags", long(9000, "cw1._domainkey.acme.example TXT v=DKIM1; p=x", ";x#=1")},
 		{"DKIM key", long(15000, "cw1._domainkey.acme.example TXT v=DKIM1; p=", "AAAA")},
+		{"texts at MTA-STS", append(many(4000, "_mta-sts.acme.example TXT t#"), "_mta-sts.acme.example TXT v=STSv1; id=1")},
+		{"MTA-STS records", many(3000, "_mta-sts.acme.example TXT v=STSv1; id=#")},
+		{"MTA-STS tags", long(9000, "_mta-sts.acme.example TXT v=STSv1; id=1", ";x#=1")},
+		{"addresses of the policy", append(many(3000, "mta-sts.acme.example A 198.51.100.1"), "_mta-sts.acme.example TXT v=STSv1; id=1")},
+		{"TLS report records", many(3000, "_smtp._tls.acme.example TXT v=TLSRPTv1; rua=mailto:a@d#.test")},
+		{"TLS report addresses", long(2500, "_smtp._tls.acme.example TXT v=TLSRPTv1; rua=", "mailto:a@d#.test,")},
+		{"TLS report faults", long(9000, "_smtp._tls.acme.example TXT v=TLSRPTv1", ";x#")},
+		{"TLSA", append(many(3000, "_25._tcp.mx.acme.example TLSA 3 1 1 #00"), "acme.example MX 10 mx.acme.example", "mx.acme.example A 198.51.100.1")},
+		{"TLSA of many", append(many(2000, "acme.example MX 10 h#.acme.example"), many(2000, "_25._tcp.h#.acme.example TLSA 1 1 1 00")...)},
+		{"TLSA astray", append(many(3000, "mx.acme.example TLSA 3 1 1 #00"), "acme.example MX 10 mx.acme.example", "mx.acme.example A 198.51.100.1")},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			z := dnstest.New("acme.example SOA x")
 			for _, l := range tc.lines {
 				z.Add(l)
 			}
-			e := checks.Examiner{Resolver: z, Now: time.Now, Service: transports.DefaultService()}
+			e := checks.Examiner{Resolver: z, Now: time.Now, Service: transports.DefaultService(), Thorough: true}
+			e.Policies = func(_ context.Context, host string) mtasts.Fetched {
+				return mtasts.Fetched{Host: host, Outcome: mtasts.Served, Status: 200, Body: strings.Repeat("mx: *.x.test\nzz\n", 4000)}
+			}
 			tr := transports.Transport{
 				Name: "t", Type: transports.ClockWise, Match: transports.Match{Domain: "acme.example"},
 				DKIM: transports.DKIM{Enabled: true, Selector: "cw1"},
@@ -67,6 +82,43 @@ func TestHostileZones(t *testing.T) {
 			}
 			if r.Verdict == checks.VerdictOK {
 				t.Error("nothing is said")
+			}
+		})
+	}
+}
+
+// TestHostilePolicies examines a domain whose web server serves as much as is
+// read.
+func TestHostilePolicies(t *testing.T) {
+	head := "version: STSv1\nmode: enforce\nmax_age: 604800\n"
+	for name, body := range map[string]string{
+		"hosts":       head + strings.Repeat("mx: h.acme.test\n", 4000),
+		"bad hosts":   head + strings.Repeat("mx: \x1b]0;x\a\xff\n", 4000),
+		"equal keys":  strings.Repeat("mode: enforce\n", 4000),
+		"no lines":    strings.Repeat("x", mtasts.MaxPolicy),
+		"empty lines": strings.Repeat("\n", mtasts.MaxPolicy),
+		"keys":        head + strings.Repeat("a:b\n", 10000),
+	} {
+		t.Run(name, func(t *testing.T) {
+			z := dnstest.New("acme.example SOA x", "_mta-sts.acme.example TXT v=STSv1; id=1")
+			for i := range 2000 {
+				z.Add(fmt.Sprintf("acme.example MX 10 h%d.acme.example", i))
+			}
+			e := checks.Examiner{Resolver: z, Now: time.Now, Service: transports.DefaultService()}
+			e.Policies = func(_ context.Context, host string) mtasts.Fetched {
+				return mtasts.Fetched{Host: host, Outcome: mtasts.Served, Status: 200, ContentType: "text/plain", Body: body}
+			}
+			r := e.Examine(t.Context(), checks.Target{Domain: "acme.example"}, nil)
+			wellFormed(t, r)
+			size := 0
+			for _, f := range r.Findings {
+				size += len(f.Saw())
+				for _, x := range f.Evidence {
+					size += len(x.Answer)
+				}
+			}
+			if len(r.Findings) > 300 || size > 4<<20 {
+				t.Errorf("%d findings, %d octets of text", len(r.Findings), size)
 			}
 		})
 	}
