@@ -222,7 +222,7 @@ func answerLine(l ui.Look, a dns.Answer, w int) string {
 		badge = "      " // that nothing stands there is neither good nor bad
 	}
 	if w < 70 {
-		return badge + "  " + l.Fit(l.Text(a.Question.Type.String()), 5) + l.Text(a.Question.Name)
+		return badge + "  " + l.Fit(l.Text(a.Question.Type.String()), 6) + l.Text(a.Question.Name)
 	}
 	name := max(20, min(36, w-56))
 	if len(a.Records) > 0 {

@@ -103,7 +103,7 @@ func (p *Finding) Keys() []keys.Action {
 		ks = append(ks, keys.Next, keys.Previous)
 	}
 	if len(p.records()) > 0 {
-		ks = append(ks, keys.Copy, keys.CopyAll, keys.Print, keys.Form, keys.Save, keys.WhatIf)
+		ks = append(ks, keys.Copy, keys.CopyAll, keys.Print, keys.Form, keys.WaitUntil, keys.WhatIf)
 	}
 	if len(p.records()) > 1 {
 		ks = append(ks, keys.NextPane, keys.PrevPane)
@@ -112,9 +112,6 @@ func (p *Finding) Keys() []keys.Action {
 		ks = append(ks, keys.Next, keys.Previous)
 	}
 	ks = append(ks, keys.Check)
-	if len(p.records()) > 0 {
-		ks = append(ks, keys.WaitUntil)
-	}
 	if p.e.Busy {
 		ks = append(ks, keys.Stop)
 	}
@@ -123,9 +120,8 @@ func (p *Finding) Keys() []keys.Action {
 		if p.f.Fix != nil && p.f.Fix.Command != "" {
 			ks = append(ks, keys.Copy, keys.CopyAll, keys.Print)
 		}
-		ks = append(ks, keys.Save)
 	}
-	return append(ks, keys.Answers, keys.Explain, keys.Filter, keys.CheckAll)
+	return append(ks, keys.Save, keys.Answers, keys.Explain, keys.Filter, keys.CheckAll)
 }
 
 // Do carries out an action.
@@ -273,7 +269,7 @@ func (p *Finding) build(l ui.Look, w int) (out []string, value int) {
 	}
 	out = append(out, "")
 	how := []string{l.Text(f.Action())}
-	if f.Fix != nil && f.Fix.Summary != "" && f.Fix.Summary != f.Action() && (l.Height >= 40 || f.Action() == "") {
+	if f.Fix != nil && f.Fix.Summary != "" && f.Fix.Summary != f.Action() && (l.Height >= 40 && len(p.records()) > 1 || f.Action() == "") {
 		how = append(how, l.Text(f.Fix.Summary))
 	}
 	say(l.T.LabelHow, how...)

@@ -1,12 +1,14 @@
 package pages
 
 import (
+	"slices"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
 	"clockwise.info/cwmail/checks/provider"
 	"clockwise.info/cwmail/checks/safe"
 	"clockwise.info/cwmail/tui/keys"
+	"clockwise.info/cwmail/tui/theme"
 	"clockwise.info/cwmail/tui/ui"
 	"clockwise.info/cwmail/tui/widget"
 )
@@ -87,8 +89,14 @@ func (p *Forms) View(l ui.Look, w, h int) ui.Body {
 	lines, y := p.list.View(p.rows(func(i int, _ bool) string { return l.Cut(p.b.Texts.Forms[i], w-2) }), list, gutter(l))
 	if len(lines)+2 < h {
 		lines = append(lines, "")
+		cut := false
 		for s := range strings.SplitSeq(p.text(), "\n") {
-			lines = append(lines, l.Cut("  "+l.Text(s), w))
+			s = "  " + l.Text(s)
+			cut = cut || width(s) > w
+			lines = append(lines, l.Cut(s, w))
+		}
+		if cut {
+			lines = slices.Insert(lines, list, "", l.Paint(theme.Muted, l.Cut("  "+ui.Fill(l.T.FormsCut, l.Tail()), w)))
 		}
 	}
 	return ui.Body{Lines: lines[:min(h, len(lines))], Y: y}

@@ -222,15 +222,21 @@ func (h *Home) Keys() []keys.Action {
 	if len(h.b.Entries) == 0 {
 		return []keys.Action{keys.Palette, keys.Explain}
 	}
-	ks := []keys.Action{keys.Open, keys.Filter, keys.Check, keys.CheckAll, keys.WhatIf, keys.Answers}
+	ks := []keys.Action{keys.Open, keys.Filter, keys.Check, keys.CheckAll}
+	if !h.onNetwork() {
+		ks = append(ks, keys.WhatIf, keys.Answers)
+	}
 	if h.b.Running() > 0 {
 		ks = append(ks, keys.Stop)
 	}
 	if h.panes > 1 {
 		ks = append(ks, keys.NextPane, keys.Zoom)
 	}
-	ks = append(ks, keys.Palette, keys.Explain, keys.Order, keys.Next, keys.Previous, keys.WaitUntil)
-	if e := h.selected(); e != nil && e.mendable() {
+	ks = append(ks, keys.Palette, keys.Explain, keys.Order, keys.Next, keys.Previous)
+	if !h.onNetwork() {
+		ks = append(ks, keys.WaitUntil)
+	}
+	if e := h.selected(); e != nil && e.mendable() || h.onNetwork() && h.b.Net.Known {
 		ks = append(ks, keys.Copy, keys.CopyAll, keys.Print)
 	}
 	ks = append(ks, keys.Save, keys.Freeze)
@@ -388,7 +394,10 @@ func (h *Home) Reveal(e *Entry) {
 // Carry takes the first fix of the selected entry along.
 func (h *Home) Carry() ui.Carried {
 	e := h.selected()
-	if e == nil || !e.Known {
+	switch {
+	case h.onNetwork() && h.b.Net.Known:
+		return h.carryNetwork()
+	case e == nil || !e.Known:
 		return ui.Carried{}
 	}
 	for _, f := range e.Problems() {

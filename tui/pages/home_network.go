@@ -43,6 +43,14 @@ func (h *Home) doNetwork(a keys.Action) (tea.Cmd, bool) {
 	return nil, false
 }
 
+// carryNetwork takes the network along: for a connector, say.
+func (h *Home) carryNetwork() ui.Carried {
+	c := NewNetwork(h.b).Carry()
+	c.Value = h.b.Service.Network.String()
+	c.What = ui.Fill(h.b.Texts.WhatNetwork, c.Value)
+	return c
+}
+
 // networkLine is the row of the network.
 func (h *Home) networkLine(l ui.Look, sel bool, w int, alone bool) string {
 	n := &h.b.Net

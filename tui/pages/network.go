@@ -236,7 +236,7 @@ func (p *Network) State(l ui.Look) string {
 	if k := count[ui.Unknown]; k > 0 {
 		parts = append(parts, ui.Fill(l.T.NUnknown, fmt.Sprint(k)))
 	}
-	return strings.Join(parts, ", ") + "   " + ui.Fill(l.T.CheckedAt, clock(n.Report.Started.Add(n.Report.Took)))
+	return ui.Fill(l.T.CheckedAt, clock(n.Report.Started.Add(n.Report.Took))) + "   " + strings.Join(parts, ", ")
 }
 
 // Status says how many addresses have something wrong.
@@ -437,26 +437,26 @@ func (p *Network) View(l ui.Look, w, h int) ui.Body {
 func (p *Network) below(l ui.Look, w, room int) []string {
 	r := p.b.Net.Report
 	var out []string
-	if len(r.Domains) > 0 && room >= 5 {
+	if len(r.Domains) > 0 {
 		name := l.Text(r.Domains[p.domain])
 		text := ui.Fill(l.T.NetworkDomain, name)
 		if n := len(r.Domains); n > 1 {
 			text = ui.Fill(l.T.NetworkDomains, name, fmt.Sprint(n))
 		}
-		out = append(out, "", l.Cut(text, w))
+		if room >= 5 {
+			out = append(out, "")
+		}
+		out = append(out, l.Cut(text, w))
 	}
 	row, ok := p.selected()
 	if !ok {
 		return out
 	}
-	if detail := append([]string{""}, p.detail(l, row, w)...); len(out)+len(detail) <= room {
-		return append(out, detail...)
-	} else if len(out) > 0 {
-		out = append(out, detail...)
-		return out[:room]
-	} else {
-		return detail[1:min(len(detail), room+1)]
+	if room >= 5 || len(out) == 0 {
+		out = append(out, "")
 	}
+	out = append(out, p.detail(l, row, w)...)
+	return out[:min(len(out), room)]
 }
 
 // detail tells of an address in a few lines.
@@ -470,7 +470,7 @@ func (p *Network) detail(l ui.Look, row checks.NetworkRow, w int) []string {
 	out := []string{}
 	if failed {
 		state := verdictState(checks.SPFVerdict(p.spf(row)))
-		out = append(out, l.Hang(l.Badge(state)+"  ", ui.Fill(l.T.NetworkSPF, l.Text(p.b.Net.Report.Domains[p.domain]), l.Text(p.spf(row)), ip), w)...)
+		out = append(out, l.Hang(l.Badge(state)+"  ", ui.Fill(l.T.NetworkSPF, l.Text(p.b.Net.Report.Domains[p.domain]), spfSays(l, p.spf(row)), ip), w)...)
 	}
 	for _, f := range found {
 		out = append(out, topic(l, f, w)...)

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"clockwise.info/cwmail/checks"
+	"clockwise.info/cwmail/tui/keys"
 	"clockwise.info/cwmail/tui/ui"
 )
 
@@ -15,6 +16,15 @@ type Address struct {
 
 // Title names the address.
 func (p *Address) Title(l ui.Look) string { return l.Text(p.row.Addr.String()) }
+
+// Keys are the actions of the page.
+func (p *Address) Keys() []keys.Action {
+	ks := []keys.Action{keys.Copy, keys.Print, keys.Save, keys.Explain}
+	if p.find.what != "" {
+		return append(p.reading.Keys(), ks...)
+	}
+	return append(ks, p.reading.Keys()...)
+}
 
 // Status says what the page is.
 func (p *Address) Status(l ui.Look) string { return p.status(l, l.T.AddressStatus) }
@@ -37,6 +47,14 @@ func (p *Address) Carry() ui.Carried {
 // Words are those that stand on the page.
 func (p *Address) Words() []string { return []string{"PTR", "SPF", "block list", "DNS", "IP address"} }
 
+// spfSays is a result of SPF, and what it means unless that is plain.
+func spfSays(l ui.Look, result string) string {
+	if means := l.T.SPFResults[result]; means != "" {
+		return l.Text(result) + " (" + means + ")"
+	}
+	return l.Text(result)
+}
+
 func (p *Address) build(l ui.Look, w int) []string {
 	r := p.b.Net.Report
 	var out []string
@@ -47,7 +65,7 @@ func (p *Address) build(l ui.Look, w int) []string {
 	}
 	for i, domain := range r.Domains {
 		result := r.SPFFor(i, p.row.Addr)
-		say(l.Hang(l.Badge(verdictState(checks.SPFVerdict(result)))+"  SPF  ", l.Text(domain)+": "+l.Text(result), w)...)
+		say(l.Hang(l.Badge(verdictState(checks.SPFVerdict(result)))+"  SPF  ", l.Text(domain)+": "+spfSays(l, result), w)...)
 	}
 	for _, f := range r.Concerns(p.row.Addr) {
 		say("")

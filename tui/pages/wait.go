@@ -223,7 +223,7 @@ func (p *Wait) View(l ui.Look, w, h int) ui.Body {
 	if len(r.Servers) > 0 {
 		say(heading(l, ui.Fill(l.T.WaitServers, l.Text(r.Zone))))
 	}
-	wide := p.names(l)
+	wide, last := p.names(l), ""
 	for _, s := range r.Servers {
 		say(p.line(l, w, wide, s.Name, s.State, s.Detail, "")...)
 		for _, v := range s.Views {
@@ -232,10 +232,16 @@ func (p *Wait) View(l ui.Look, w, h int) ui.Body {
 			}
 		}
 		for _, v := range s.Views {
-			if v.Value != "" {
-				say(l.Hang("          ", l.Text(v.Value), w)...)
-				break
+			if v.Value == "" {
+				continue
 			}
+			text := l.Text(v.Value)
+			if v.Value == last {
+				text = l.Paint(theme.Muted, l.T.WaitSame)
+			}
+			last = v.Value
+			say(l.Hang("          ", text, w)...)
+			break
 		}
 	}
 	if len(r.Resolvers) > 0 {

@@ -182,8 +182,10 @@ type Texts struct {
 	NetworkDomain  string
 	NetworkDomains string
 	NetworkSPF     string
+	SPFResults     map[string]string // what they mean, in a few words
 	KeyNextDomain  string
 	WhatRelay      string
+	WhatNetwork    string
 	AddressStatus  string
 	ColNames       string
 	ColLists       string
@@ -214,6 +216,7 @@ type Texts struct {
 	WaitCorrect   string
 	WaitMissing   string
 	WaitWrong     string
+	WaitSame      string
 	WaitUnasked   string
 	WaitLegend    []string
 
@@ -260,6 +263,7 @@ type Texts struct {
 	LookAt        string
 	FormsTitle    string
 	FormsStatus   string
+	FormsCut      string
 
 	// The frame.
 	App           string
@@ -498,22 +502,28 @@ var English = Texts{
 	NetworkUnknown: [2]string{"%[1]s of %[2]s addresses could not be judged.", "%[1]s of %[2]s addresses could not be judged."},
 	NetworkWarned:  [2]string{"%[1]s of %[2]s addresses has a warning.", "%[1]s of %[2]s addresses have a warning."},
 	NetworkGood:    "Nothing is wrong with the addresses from which ClockWise sends.",
-	NetworkDomain:  "SPF is judged for %[1]s. The rest is the same for all.",
-	NetworkDomains: "SPF is judged for %[1]s (tab: next of %[2]s domains). The rest is the same for all.",
+	NetworkDomain:  "SPF is for %[1]s. The rest is the same for all.",
+	NetworkDomains: "SPF is for %[1]s (tab: next of %[2]s domains). The rest is the same for all.",
 	NetworkSPF:     "SPF of %[1]s says %[2]s for %[3]s. The page of that domain tells why.",
-	KeyNextDomain:  "next domain",
-	WhatRelay:      "the address %[1]s",
-	AddressStatus:  "What DNS says of this address.",
-	ColNames:       "PTR, and whether it points back",
-	ColLists:       "block lists",
-	ColListsShort:  "lists",
-	NoPTR:          "no PTR record",
-	NotBack:        "%[1]s, not back",
-	NoPTRAnswer:    "no answer",
-	ListsNone:      "none asked",
-	ListsOn:        "on %[1]s of %[2]s",
-	ListsUnsaid:    "%[1]s of %[2]s did not say",
-	ListsDoubt:     "%[1]s of %[2]s ?",
+	SPFResults: map[string]string{
+		"none": "there is no SPF record", "neutral": "the record says nothing about this address",
+		"softfail": "the record says: probably not allowed", "fail": "the record does not allow this address",
+		"permerror": "the record is broken", "temperror": "DNS did not answer",
+	},
+	KeyNextDomain: "next domain",
+	WhatRelay:     "the address %[1]s",
+	WhatNetwork:   "the network %[1]s",
+	AddressStatus: "What DNS says of this address.",
+	ColNames:      "PTR, and whether it points back",
+	ColLists:      "block lists",
+	ColListsShort: "lists",
+	NoPTR:         "no PTR record",
+	NotBack:       "%[1]s, not back",
+	NoPTRAnswer:   "no answer",
+	ListsNone:     "none asked",
+	ListsOn:       "on %[1]s of %[2]s",
+	ListsUnsaid:   "%[1]s of %[2]s did not say",
+	ListsDoubt:    "%[1]s of %[2]s ?",
 
 	WaitTitle:     "wait for %[1]s",
 	WaitState:     "%[1]s of %[2]s name servers have it",
@@ -533,6 +543,7 @@ var English = Texts{
 	WaitCorrect:   "published, correct",
 	WaitMissing:   "not there yet",
 	WaitWrong:     "there, but wrong",
+	WaitSame:      "the same as above",
 	WaitUnasked:   "could not ask",
 	WaitLegend: []string{
 		"Not there yet     nothing is published, keep waiting.",
@@ -561,7 +572,7 @@ var English = Texts{
 	NoChange:     "No difference: the same problems as now.",
 	AllMended:    "With this change nothing is wrong any more.",
 	SomeMended:   "Better: problems that go: %[1]s, that stay: %[2]s.",
-	Lighter:      "Better: problems that go: %[1]s. What comes new is less serious: %[2]s.",
+	Lighter:      "Better: problems that go: %[1]s, that come new but weigh less: %[2]s.",
 	Mixed:        "Careful: problems that go: %[1]s, that come new: %[2]s.",
 
 	HelpHere:      "keys of this screen",
@@ -580,8 +591,9 @@ var English = Texts{
 	PaletteStatus: "Type part of a name. A domain, such as acme.example, is looked at.",
 	GoTo:          "go to %[1]s",
 	LookAt:        "look at the domain %[1]s",
-	FormsTitle:    "print",
-	FormsStatus:   "The same record in other words: take what your panel or program wants.",
+	FormsTitle:    "forms",
+	FormsStatus:   "The same record in other forms: take what your panel or program wants.",
+	FormsCut:      "%[1]s means cut here: enter prints it whole, c copies it whole.",
 
 	App:           "cwmail",
 	Demo:          "(demo)",
