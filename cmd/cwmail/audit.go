@@ -164,6 +164,9 @@ func (a *app) openList(r *auditRun) (io.ReadCloser, error) {
 	}
 	f, err := os.Open(r.file)
 	if err == nil {
+		if info, err := f.Stat(); err == nil && info.Mode()&fs.ModeNamedPipe != 0 {
+			return f, nil // can be read once only, as standard input
+		}
 		if err = r.count(f); err == nil {
 			return f, nil
 		}
