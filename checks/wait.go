@@ -26,7 +26,7 @@ type WaitOptions struct {
 // must not keep answers. emit hears of each look; changed says that something
 // differs from the one before.
 func (e *Examiner) Wait(ctx context.Context, want Wanted, o WaitOptions, emit func(r propagation.Report, changed bool)) propagation.Report {
-	x := &expectation{Wanted: want, e: e, known: map[string]propagation.Opinion{}}
+	x := &expectation{Wanted: want, e: e, known: map[string]judged{}}
 	q := want.Question()
 	w := propagation.Watch{
 		Asker: e.Asker, Resolver: e.Resolver, Question: q,
@@ -89,7 +89,7 @@ type fresh struct {
 // Lookup asks.
 func (f fresh) Lookup(ctx context.Context, q dns.Question) dns.Answer {
 	if f.zone != "" && dns.Within(q.Name, f.zone) {
-		if a := f.asker.AskServer(ctx, f.server, q); a.Status != dns.Failed {
+		if a := f.asker.AskServer(ctx, f.server, q).Authoritative(); a.Status != dns.Failed {
 			return a
 		}
 	}

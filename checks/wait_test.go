@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -199,6 +200,37 @@ func TestWaitSeesAChange(t *testing.T) {
 	}
 	if !r.Caches.After(r.At.Add(9 * time.Minute)) {
 		t.Errorf("caches let go at %v, it is %v", r.Caches, r.At)
+	}
+}
+
+// TestWaitSeesWhatARecordIncludes mends an included record while the one that is
+// waited for stays as it is.
+func TestWaitSeesWhatARecordIncludes(t *testing.T) {
+	z := waitZone(t, `acme.example TXT "v=spf1 include:shop.example include:_spf.clockwise.info -all"`)
+	z.SOA("shop.example", time.Minute)
+	e := waiting(t, z, z, z, nameserver.Behaviour{})
+	var passed atomic.Int64
+	e.Now = func() time.Time { return time.Now().Add(time.Duration(passed.Load())) }
+	var first propagation.State
+	rounds := 0
+	r := e.Wait(t.Context(), checks.Wanted{Subject: checks.WaitSPF, Domain: "acme.example"}, checks.WaitOptions{
+		Sleep: func(_ context.Context, d time.Duration) error {
+			passed.Add(int64(d))
+			switch rounds++; rounds {
+			case 1:
+				z.TXT("shop.example", "v=spf1 ip4:192.0.2.7 -all")
+			case 20:
+				return context.Canceled
+			}
+			return nil
+		},
+	}, func(r propagation.Report, _ bool) {
+		if r.Round == 1 {
+			first = r.Servers[0].State
+		}
+	})
+	if first != propagation.Wrong || !r.Published {
+		t.Errorf("first %s, published %v: %+v", first, r.Published, r.Servers)
 	}
 }
 

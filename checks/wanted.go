@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"clockwise.info/cwmail/checks/dkim"
 	"clockwise.info/cwmail/checks/dmarc"
@@ -68,32 +69,48 @@ func short(value string) string {
 	return value
 }
 
-// expectation judges answers for a Wanted. A text that was judged once is not
-// judged again: SPF asks DNS for it.
+// expectation judges answers for a Wanted. A text that was judged is not judged
+// again for a while: SPF asks DNS for it.
 type expectation struct {
 	Wanted
 	e *Examiner
 
 	mu    sync.Mutex
-	known map[string]propagation.Opinion
+	known map[string]judged
 }
+
+// judged is an opinion with its time.
+type judged struct {
+	propagation.Opinion
+	at time.Time
+}
+
+// How long an opinion holds, as what a record includes may be mended meanwhile,
+// and how many are kept: a hostile server says something else each time.
+const (
+	opinionHolds = time.Minute
+	maxOpinions  = 100
+)
 
 // mistakeless are the rules that say no more than that nothing is there.
 var mistakeless = []string{"spf.missing", "spf.not-inherited", "dkim.missing", "dmarc.missing", "dmarc.unrelated-txt"}
 
 func (x *expectation) judge(ctx context.Context, a dns.Answer) propagation.Opinion {
-	key := strings.Join(a.Texts(), "\x00")
+	key, now := strings.Join(a.Texts(), "\x00"), x.e.Now()
 	x.mu.Lock()
-	o, known := x.known[key]
+	old, known := x.known[key]
 	x.mu.Unlock()
-	if known {
-		return o
+	if known && now.Sub(old.at) < opinionHolds {
+		return old.Opinion
 	}
 	o, sure := x.opinion(ctx, a)
 	if sure {
 		x.mu.Lock()
-		x.known[key] = o
-		x.mu.Unlock()
+		defer x.mu.Unlock()
+		if len(x.known) >= maxOpinions {
+			clear(x.known)
+		}
+		x.known[key] = judged{o, now}
 	}
 	return o
 }
