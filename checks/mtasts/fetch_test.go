@@ -205,9 +205,9 @@ func TestFetchWithoutServer(t *testing.T) {
 		t.Fatal(err)
 	}
 	nobody := closed.Addr().String()
-	closed.Close()
 	plain := listen(func(c net.Conn) { io.WriteString(c, "HTTP/1.1 400 Bad Request\r\n\r\n") })
 	silent := listen(nil)
+	closed.Close() // now: its port is none of the others'
 	address := policyHost + " A 192.0.2.1"
 	for _, tt := range []struct {
 		name, zone, server string
