@@ -4,12 +4,17 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"crypto/tls"
 	"encoding/json"
+	"io"
+	"maps"
+	"net"
 	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -18,7 +23,9 @@ import (
 	"clockwise.info/cwmail/checks/dns/nameserver"
 	"clockwise.info/cwmail/checks/finding"
 	"clockwise.info/cwmail/checks/mtasts"
+	"clockwise.info/cwmail/checks/relay"
 	"clockwise.info/cwmail/transports"
+	"clockwise.info/cwmail/transports/smtp/smtptest"
 )
 
 // silences are the ways in which a name server says nothing of use.
@@ -52,10 +59,10 @@ var unseens = []unseen{
 	{code: "dmarc.unreadable", dark: "_dmarc.example", null: []string{"facts.dmarc.org_domain"}},
 	{code: "mx.unreadable", dark: "customer.example", types: []dns.Type{dns.TypeMX}, null: []string{"facts.mx"}},
 	{code: "mx.unreadable", also: "dane.unreadable", dark: ".mail.customer.example"},
+	// Where these questions fail or time out, senders hold mail back: dane.lookup-fails.
 	{code: "dane.unreadable", dark: "_25._tcp.mail.customer.example", ways: "refuses", null: []string{"facts.dane.0.records"}},
 	{code: "dane.unreadable", dark: "_25._tcp.mail.customer.example", ways: "cuts", null: []string{"facts.dane.0.records"}},
-	{code: "dane.unreadable", dark: "_25._tcp.mail.customer.example", ways: "garbage", null: []string{"facts.dane.0.records"}},
-	{code: "mtasts.unreadable", dark: "_mta-sts.customer.example", null: []string{"facts.mtasts.records", "facts.mtasts.policy"}},
+	{code: "mtasts.unreadable", dark: "_mta-sts.customer.example", null: []string{"facts.mtasts.records"}},
 	{code: "mtasts.unreadable", dark: "mta-sts.customer.example", null: []string{"facts.mtasts.policy"}},
 	{code: "tlsrpt.unreadable", dark: "_smtp._tls.customer.example", null: []string{"facts.tlsrpt.records"}},
 	{code: "dns.servers-unreachable", dark: ".customer.example", spf: "temperror", dkim: "unknown", dmarc: "unknown", null: []string{"facts.mx", "facts.provider", "facts.spf.record"}},
@@ -85,7 +92,7 @@ func TestUnknownCodes(t *testing.T) {
 func TestUnknown(t *testing.T) {
 	world := append(readCorpus(t, "world")[0].edits, editsOf(t, promises)...)
 	var wg sync.WaitGroup
-	slots := make(chan struct{}, 24) // most of them only wait
+	slots := map[bool]chan struct{}{true: make(chan struct{}, 100), false: make(chan struct{}, 2)}
 	for _, c := range unseens {
 		for way, behaviour := range silences {
 			if !strings.Contains(way, c.ways) {
@@ -95,9 +102,10 @@ func TestUnknown(t *testing.T) {
 			behaviour.Types, behaviour.Below = c.types, strings.HasPrefix(c.dark, ".")
 			zone.Behave(strings.TrimPrefix(c.dark, "."), behaviour)
 			e := unknownExaminer(t, zone)
-			slots <- struct{}{}
+			slot := slots[behaviour.Drop || behaviour.Garbage] // those only wait
+			slot <- struct{}{}
 			wg.Go(func() {
-				defer func() { <-slots }()
+				defer func() { <-slot }()
 				c.hold(t, c.dark+" "+way, e.Examine(t.Context(), row{}.target(), nil))
 			})
 		}
@@ -113,7 +121,7 @@ func unknownExaminer(t *testing.T, zone *nameserver.Zone) *checks.Examiner {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = s.Close() })
-	client := dns.NewClient(dns.Config{Servers: []netip.AddrPort{s.Addr}, Timeout: 700 * time.Millisecond})
+	client := dns.NewClient(dns.Config{Servers: []netip.AddrPort{s.Addr}, Timeout: 1200 * time.Millisecond})
 	t.Cleanup(client.Close)
 	cache := dns.NewCache(client)
 	return &checks.Examiner{
@@ -204,4 +212,171 @@ func at(doc any, path string) (any, bool) {
 		}
 	}
 	return doc, true
+}
+
+// TestUnknownServers examines a customer with a server of their own while that,
+// or the way to it, says nothing of use. What the server itself did is a
+// failure that was seen; what it was not asked is unknown.
+func TestUnknownServers(t *testing.T) {
+	const domain = "customer.example"
+	authority := smtptest.NewAuthority(t)
+	good := smtptest.Good(authority.Issue(t, smtptest.Cert{Names: []string{"mail." + domain}}))
+	silent := good
+	silent.Silent = true
+	started := func(s smtptest.Script) func(context.Context, string, string) (net.Conn, error) {
+		to := smtptest.Start(t, s).Addr.String()
+		return func(ctx context.Context, network, _ string) (net.Conn, error) {
+			return new(net.Dialer).DialContext(ctx, network, to)
+		}
+	}
+	world := append(readCorpus(t, "world")[0].edits, editsOf(t, promises)...)
+	for _, c := range []struct {
+		name     string
+		dial     func(context.Context, string, string) (net.Conn, error)
+		dark     nameserver.Behaviour // of the server's name
+		password string
+		code     string
+		also     string
+		seen     string
+	}{
+		{name: "offline", code: "smtp.unreadable"},
+		{name: "its address stalls", dial: started(good), dark: silences["stalls"], code: "smtp.unreadable", also: "mx.unreadable dane.unreadable"},
+		{name: "its address is refused", dial: started(good), dark: silences["refuses"], code: "smtp.unreadable", also: "mx.unreadable"},
+		{name: "its address fails", dial: started(good), dark: silences["fails"], code: "smtp.unreadable", also: "mx.unreadable"},
+		{name: "it says nothing", dial: started(silent), code: "tls.unreadable", seen: "smtp.banner-wrong"},
+		{name: "it hangs up after EHLO", dial: started(good.With("EHLO", "drop")), code: "tls.unreadable", seen: "smtp.dropped"},
+		{name: "it stalls after EHLO", dial: started(good.With("EHLO", "silence")), code: "tls.unreadable", seen: "smtp.dropped"},
+		{name: "it has no time", dial: started(good.With("EHLO", "421 4.3.2 later")), code: "tls.unreadable", seen: "smtp.temporarily-unavailable"},
+		{name: "no password", dial: started(good), password: "the command ended with status 1", code: "transport.password-unreadable"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			zone := apply(world).zone()
+			zone.Behave("mail."+domain, c.dark)
+			e := unknownExaminer(t, zone)
+			e.Probe = relay.Options{
+				Dial: c.dial, Now: func() time.Time { return smtptest.Now }, Roots: authority.Pool,
+				ConnectTimeout: time.Second, ReplyTimeout: 300 * time.Millisecond,
+			}
+			e.Passwords = func(transports.Transport) string { return c.password }
+			tr := transports.Transport{
+				Name: "customer", Type: transports.SMTP, Match: transports.Match{Domain: domain}, From: "jan@" + domain,
+				Server: transports.Server{
+					Host: "mail." + domain, Port: 587, Security: "starttls", Auth: "plain", Username: "jan@" + domain,
+				},
+			}
+			report := e.Examine(t.Context(), checks.Target{Transport: &tr}, nil)
+			onlyUnknown(t, c.name, report.Open(), c.code, c.also, c.seen)
+			if c.seen == "" && report.Verdict != checks.VerdictUnknown {
+				t.Errorf("the verdict is %s", report.Verdict)
+			}
+			wellFormed(t, report)
+		})
+	}
+}
+
+// TestUnknownPolicy fetches a policy from web servers that stall, hang up and
+// cannot be reached: that is unknown. One that refuses was seen to refuse.
+func TestUnknownPolicy(t *testing.T) {
+	world := append(readCorpus(t, "world")[0].edits, editsOf(t, promises)...)
+	authority := smtptest.NewAuthority(t)
+	secure := &tls.Config{Certificates: []tls.Certificate{authority.Issue(t, smtptest.Cert{Names: []string{"mta-sts.customer.example"}})}}
+	silent := func(c net.Conn) { _, _ = io.Copy(io.Discard, c) }
+	for _, w := range []struct {
+		name  string
+		serve func(net.Conn) // nil: the connection fails with err
+		err   error
+		code  string
+	}{
+		{name: "stalls before TLS", serve: silent, code: "mtasts.unreadable"},
+		{name: "hangs up before TLS", serve: func(net.Conn) {}, code: "mtasts.unreadable"},
+		{name: "stalls in HTTP", serve: func(c net.Conn) { silent(tls.Server(c, secure)) }, code: "mtasts.unreadable"},
+		{name: "hangs up in HTTP", serve: func(c net.Conn) { _ = tls.Server(c, secure).Handshake() }, code: "mtasts.unreadable"},
+		{name: "is out of reach", err: syscall.ENETUNREACH, code: "mtasts.unreadable"},
+		{name: "refuses", err: syscall.ECONNREFUSED, code: "mtasts.policy-unreachable"},
+	} {
+		t.Run(w.name, func(t *testing.T) {
+			t.Parallel()
+			e := unknownExaminer(t, apply(world).zone())
+			e.Policies = mtasts.NewFetcher(mtasts.FetchOptions{
+				Resolver: e.Resolver, Roots: authority.Pool, Now: func() time.Time { return smtptest.Now }, Timeout: time.Second,
+				Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
+					if w.serve == nil {
+						return nil, &net.OpError{Op: "dial", Net: "tcp", Err: w.err}
+					}
+					ours, theirs := net.Pipe()
+					go func() {
+						defer theirs.Close()
+						w.serve(theirs)
+					}()
+					return ours, nil
+				},
+			})
+			report := e.Examine(t.Context(), row{}.target(), nil)
+			onlyUnknown(t, w.name, report.Open(), w.code, "", "")
+			if unsure := w.code == "mtasts.unreadable"; unsure != (report.Verdict == checks.VerdictUnknown) {
+				t.Errorf("the verdict is %s", report.Verdict)
+			}
+			if policy, ok := at(decoded(report.Facts), "mtasts.policy"); !ok || policy != nil {
+				t.Errorf("the policy is %v", policy)
+			}
+			wellFormed(t, report)
+		})
+	}
+}
+
+// TestUnknownAddresses looks at the addresses of the service while reverse
+// zones and block lists say nothing of use.
+func TestUnknownAddresses(t *testing.T) {
+	service := transports.Service{SPFInclude: "_spf.relay.example", Network: netip.MustParsePrefix("192.0.2.26/31"), Domain: "relay.example"}
+	for _, c := range []struct {
+		name, dark  string
+		ways        string
+		lines       string
+		code        string
+		names, says checks.Verdict // on names and on lists
+	}{
+		{name: "the reverse zone", dark: "2.0.192.in-addr.arpa", code: "ip.unreadable", names: checks.VerdictUnknown, says: checks.VerdictOK},
+		{name: "the names", dark: "out.relay.example", code: "ip.unreadable", names: checks.VerdictUnknown, says: checks.VerdictOK},
+		{name: "a list", dark: "list.example", code: "ip.unreadable", names: checks.VerdictOK, says: checks.VerdictUnknown},
+		{name: "an address on a list", dark: "26.2.0.192.list.example", code: "ip.unreadable", names: checks.VerdictOK, says: checks.VerdictUnknown},
+		{name: "a list that refuses", lines: "+ *.list.example A 127.255.255.254", ways: "none", code: "ip.blocklist-refused", names: checks.VerdictOK, says: checks.VerdictUnknown},
+		{name: "a list of everything", lines: "+ *.list.example A 127.0.0.2", ways: "none", code: "ip.blocklist-dead", names: checks.VerdictOK, says: checks.VerdictUnknown},
+	} {
+		ways := []string{"none"}
+		if c.ways == "" {
+			ways = slices.Sorted(maps.Keys(silences))
+		}
+		for _, way := range ways {
+			t.Run(c.name+" "+way, func(t *testing.T) {
+				t.Parallel()
+				lines := `+ 26.2.0.192.in-addr.arpa PTR a.out.relay.example
++ 27.2.0.192.in-addr.arpa PTR b.out.relay.example
++ a.out.relay.example A 192.0.2.26
++ b.out.relay.example A 192.0.2.27
++ acme.example TXT v=spf1 ip4:192.0.2.26/31 -all`
+				if c.lines == "" {
+					c.lines = "+ 2.0.0.127.list.example A 127.0.0.2"
+				}
+				zone := apply(editsOf(t, lines+"\n"+c.lines)).zone()
+				if b, ok := silences[way]; ok {
+					b.Below = true
+					zone.Behave(c.dark, b)
+				}
+				e := unknownExaminer(t, zone)
+				e.Service = service
+				r := e.Network(t.Context(), checks.NetworkOptions{Lists: []string{"list.example"}, Domains: []string{"acme.example"}})
+				onlyUnknown(t, c.name, r.Findings, c.code, "", "")
+				if r.Verdict != checks.VerdictUnknown || !r.Unsure() || r.Failed() {
+					t.Errorf("the verdict is %s", r.Verdict)
+				}
+				if got := r.Rows()[0]; got.Names != c.names || got.Listed != c.says {
+					t.Errorf("the first address is %+v", got)
+				}
+				if got := r.SPFFor(0, netip.MustParseAddr("192.0.2.26")); got != "pass" {
+					t.Errorf("SPF is %s", got)
+				}
+			})
+		}
+	}
 }

@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
@@ -160,7 +161,7 @@ func (j *judge) host() {
 func (j *judge) addresses() bool {
 	if len(j.Addresses) > 0 {
 		if j.Skipped != "" {
-			j.raise(unreadable, nil, upper(j.Skipped))
+			j.raise(unreadable, j.unasked(), upper(j.Skipped))
 		}
 		return len(j.Conversations) > 0
 	}
@@ -249,6 +250,16 @@ func addressesOf(cs []smtp.Conversation) string {
 		out = append(out, c.Address.Addr().String())
 	}
 	return strings.Join(out, ", ")
+}
+
+// unasked lists who was not spoken to, the first of many.
+func (j *judge) unasked() []finding.Evidence {
+	const most = 8
+	var out []finding.Evidence
+	for _, a := range j.Addresses[:min(len(j.Addresses), most)] {
+		out = append(out, finding.Evidence{Server: netip.AddrPortFrom(a, uint16(j.Server.Port)).String(), Name: j.Server.Host, Type: "SMTP", Answer: "not asked"})
+	}
+	return out
 }
 
 // transcripts gives each conversation as evidence, line by line.
