@@ -30,7 +30,7 @@ type roles struct{ resolver, first, second, public string }
 // testServers holds what is said when servers differ: each role is a real name
 // server with the world as it is now, as it was, or none at all.
 func testServers(t *testing.T, world []edit, seen *raised) {
-	const now, before, dead = "now", "before", "dead"
+	const now, before, serial, dead = "now", "before", "serial", "dead"
 	const (
 		differ = "spf.servers-disagree dkim.servers-disagree dmarc.servers-disagree mx.servers-disagree "
 		behind = "spf.caches-behind dkim.caches-behind dmarc.caches-behind "
@@ -42,7 +42,9 @@ func testServers(t *testing.T, world []edit, seen *raised) {
 			t.Fatal(err)
 		}
 	}
-	zones := map[string]records{now: apply(world), before: apply(world, was.edits), dead: {}}
+	later := apply(world)
+	later[dns.Ask("customer.example", dns.TypeSOA)] = [][]string{{"ns1.customer.example hostmaster.customer.example 2 7200 3600 1209600 3600"}}
+	zones := map[string]records{now: apply(world), before: apply(world, was.edits), serial: later, dead: {}}
 	for _, c := range []struct {
 		name string
 		roles
@@ -80,7 +82,8 @@ func testServers(t *testing.T, world []edit, seen *raised) {
 			"fail",
 			expected{top: "spf.include-clockwise-missing", open: faults, absent: differ + "dns."},
 		},
-		{"one server is dead", roles{now, now, dead, now}, "pass", expected{absent: differ + behind + faults}},
+		{"one server is dead", roles{now, now, dead, now}, "pass", expected{open: "dns.server-lame", absent: differ + behind + faults}},
+		{"one server has an older version of the zone", roles{now, now, serial, now}, "pass", expected{open: "dns.serial-differs", absent: differ + behind + faults}},
 		{"all are dead, and caches still have it", roles{now, dead, dead, now}, "pass", expected{absent: differ + behind + faults}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -104,6 +104,7 @@ func (r row) test(t *testing.T, world []edit, seen *raised) {
 	}
 	target := r.target()
 	e := corpusExaminer(t, z, nameserver.Options{}, *target.Transport)
+	e.Thorough = r.thorough
 	report := e.Examine(t.Context(), target, nil)
 	seen.add(report.Findings)
 	if r.spf != "" {

@@ -172,6 +172,13 @@ func setUps() []setUp {
 			expected: expected{top: "transport.key-file-mismatch", absent: "dkim.key-mismatch"},
 		},
 		{
+			name: "one key for two selectors", transport: transports.Transport{Type: transports.ClockWise, Match: customer, DKIM: key},
+			before: []transports.Transport{{
+				Name: "first", Type: transports.ClockWise, Match: transports.Match{Domain: "customer.example", LocalPart: "news"}, DKIM: with(key, func(d *transports.DKIM) { d.Selector = "cw2" }),
+			}},
+			expected: expected{open: "dkim.key-shared"},
+		},
+		{
 			name:      "DKIM is off, and its key published",
 			transport: transports.Transport{Type: transports.ClockWise, Match: customer, DKIM: with(key, func(d *transports.DKIM) { d.Enabled = false })},
 			expected:  expected{top: "dmarc.spf-only", open: "transport.dkim-off-but-published", absent: "dkim."},

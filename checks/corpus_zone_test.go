@@ -35,6 +35,7 @@ type row struct {
 	severity                         string
 	also                             []string // findings that are raised too, open or not
 	unknown                          bool     // something cannot be looked at
+	thorough                         bool     // what stands beside sound records is asked for too
 	behave                           [][]string
 }
 
@@ -91,6 +92,8 @@ func (r *row) read(line string) error {
 		r.also = append(r.also, strings.Fields(rest)...)
 	case word == "unknown":
 		r.unknown = true
+	case word == "thorough":
+		r.thorough = true
 	case word == "behave":
 		r.behave = append(r.behave, strings.Fields(rest))
 	case word == "+" || word == "-" || word == "=":

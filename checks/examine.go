@@ -132,6 +132,8 @@ type work struct {
 	dkim       *dkim.Result
 	idleKey    dns.Answer // what is published where DKIM is off
 	dmarc      dmarc.Result
+	peers      []*peer // the other ways in which configured transports send mail of the domain
+	peersKnown bool    // these are all
 	mx         mx.Result
 	mtasts     mtasts.Result
 	dane       dane.Result

@@ -187,36 +187,11 @@ func (w *work) alignment() *dkim.Alignment {
 }
 
 func (w *work) dmarcInput() dmarc.Input {
-	in := dmarc.Input{Result: w.dmarc, Views: w.views[dns.Ask(w.dmarc.ViewName(), dns.TypeTXT)], All: w.allPass()}
+	in := dmarc.Input{Result: w.dmarc, Views: w.views[dns.Ask(w.dmarc.ViewName(), dns.TypeTXT)], All: w.allPass(), Failing: w.failing()}
 	if w.ours() {
 		in.Path = dmarc.NewPath(w.dmarc, w.auth())
 	}
 	return in
-}
-
-// allPass tells whether mail of every configured transport of the domain passes
-// DMARC. That is known where this transport is the only one, or the others send
-// in the same way; else somebody has to look at them together.
-func (w *work) allPass() dmarc.Truth {
-	same := false
-	for _, tr := range w.All {
-		s := w.Examiner.sending(Target{Transport: &tr})
-		if s.domain == w.domain && (s.external() || s.envelope != w.envelope || s.signer != w.signer || s.selector != w.selector) {
-			return dmarc.Unknown
-		}
-		same = same || s.domain == w.domain
-	}
-	if !same || !w.ours() {
-		return dmarc.Unknown
-	}
-	for _, p := range w.paths() {
-		// A policy that one half holds up alone is not worth tightening yet (RFC
-		// 9989 section 7.4).
-		if p.DMARC != "pass" || p.SPF != "pass" || p.SPFAligned != dmarc.Yes || p.DKIM != "pass" || p.DKIMAligned != dmarc.Yes {
-			return dmarc.Unknown
-		}
-	}
-	return dmarc.Yes
 }
 
 // auth is what SPF and DKIM say of this target's mail as a whole: SPF passes

@@ -160,7 +160,13 @@ func (w *work) lookAtDMARC(ctx context.Context) {
 	if w.signs() {
 		identifiers = append(identifiers, w.signer)
 	}
+	var wg sync.WaitGroup
+	w.peers, w.peersKnown = w.findPeers()
+	for _, p := range w.peers {
+		wg.Go(func() { p.look(ctx) })
+	}
 	w.dmarc = dmarc.Lookup(ctx, w.ask, w.domain, dmarc.Options{SideBySide: true, Identifiers: identifiers})
+	wg.Wait()
 }
 
 func (w *work) lookAtMX(ctx context.Context) {

@@ -60,9 +60,14 @@ type Input struct {
 	Path   Path
 	Views  dns.Views // of Result.ViewName
 
-	// All says whether mail of every transport of the domain passes.
-	All Truth
+	// All says whether mail of every transport of the domain passes, and Failing
+	// names those, other than the one of Path, whose mail does not.
+	All     Truth
+	Failing []Failing
 }
+
+// Failing is a transport whose mail does not pass DMARC.
+type Failing struct{ Transport, Why string }
 
 // ViewName is the name whose answers from several servers matter.
 func (r Result) ViewName() string {
@@ -494,6 +499,7 @@ func (j *judge) policy() {
 	if j.All == Yes && (r.Policy == None || r.Policy == Quarantine) {
 		j.raise(readyToTightenRule, r.FoundAt, string(r.Policy), nil, at.Answer)
 	}
+	j.tightening(at)
 	if first := r.Walk[0]; first.Record != nil && r.OrgDomain != r.Domain {
 		for _, s := range r.Walk[1:] {
 			if s.Domain != r.OrgDomain || s.Record == nil {
@@ -504,6 +510,24 @@ func (j *judge) policy() {
 			}
 		}
 	}
+}
+
+// tightening names the transports whose mail a policy stops that is only tried
+// so far. What a policy in force does to them is told of each by itself.
+func (j *judge) tightening(at Step) {
+	p := j.Result.Policy
+	if at.Answer.Server != dns.WhatIf || p != Quarantine && p != Reject || len(j.Failing) == 0 {
+		return
+	}
+	var names []string
+	var why []finding.Evidence
+	for _, f := range j.Failing {
+		names = append(names, f.Transport)
+		why = append(why, finding.Evidence{Name: f.Transport, Type: "transport", Answer: f.Why})
+	}
+	f := j.raise(tighteningWouldBreakRule, at.Domain, string(p), nil, at.Answer)
+	f.Args = append(f.Args, strings.Join(names, ", "))
+	f.Evidence = append(f.Evidence, why...)
 }
 
 // domains tells what is particular about the domain itself.
@@ -519,6 +543,11 @@ func (j *judge) domains() {
 	}
 	if strings.Count(r.Domain, ".")+1 > maxSteps {
 		j.raise(walkShortenedRule, r.Domain, strings.Join(names, ", "), nil, walked...)
+	}
+	for _, s := range r.Skipped {
+		if s.Record != nil && s.Record.PSD == "n" {
+			j.raise(psdUnreachableRule, s.Domain, "", nil, append(walked, s.Answer)...).Object = s.Name
+		}
 	}
 	if r.OrgKnown && r.Orgs[r.Domain].Found && r.OrgDomain != r.PSL.OrgDomain {
 		fix := &finding.Fix{}

@@ -44,6 +44,7 @@ type Result struct {
 	Probes  []Probe  // neighbouring names, asked where nothing was found
 	Main    *Step    // the step of PSL.OrgDomain, also where the walk stopped before; nil if not asked
 	Random  []Probe  // names that nobody publishes: a wildcard answers them
+	Skipped []Step   // names that the walk leaves out, as the domain has too many labels
 	Reports []Report // domains of the report addresses
 }
 
@@ -239,6 +240,11 @@ func (r *Result) explain(ctx context.Context, w *walker) {
 	}
 	ask(batch, r.Random)
 	var wg sync.WaitGroup
+	skipped := skippedNames(r.Domain)
+	r.Skipped = make([]Step, len(skipped))
+	for i, name := range skipped {
+		wg.Go(func() { r.Skipped[i] = w.ask(ctx, name) })
+	}
 	if r.Record != nil {
 		r.Reports = reportsOf(*r.Record)
 		for _, first := range r.reportDomains() {

@@ -439,6 +439,15 @@ var psdNoRule = &finding.Rule{
 	References: []string{"RFC 9989 section 4.10.2"},
 }
 
+var psdUnreachableRule = &finding.Rule{
+	Code: "dmarc.psd-unreachable", Severity: finding.Warning, Owner: finding.CustomerDNS, Tier: 3,
+	Title:      "The psd=n of %[4]s is not seen for %[3]s",
+	Saw:        "%[1]s says psd=n, but %[4]s has more than 7 labels, and receivers skip it on their way up from %[3]s.",
+	Effect:     "For mail of %[3]s another domain counts as the organisation, and another policy may apply.",
+	Action:     "Publish a record with psd=n at _dmarc.%[3]s itself, or at a name of at most 7 labels.",
+	References: []string{"RFC 9989 section 5.1.8"},
+}
+
 var walkShortenedRule = &finding.Rule{
 	Code: "dmarc.walk-shortened", Severity: finding.Note, Owner: finding.CustomerDNS, Tier: 3,
 	Title:      "%[3]s is too long for a full DMARC search",
@@ -629,6 +638,15 @@ var readyToTightenRule = &finding.Rule{
 	References: []string{"RFC 9989 section 5.1"},
 }
 
+var tighteningWouldBreakRule = &finding.Rule{ // %[5]s: the transports
+	Code: "dmarc.tightening-would-break", Severity: finding.Warning, Owner: finding.CustomerDNS, Tier: 2,
+	Title:      "p=%[2]s would stop mail of %[5]s",
+	Saw:        "With this record, mail of %[3]s through %[5]s does not pass DMARC.",
+	Effect:     "Receivers would refuse that mail or put it into the junk folder.",
+	Action:     "Check %[5]s and mend its SPF or DKIM first, then tighten the policy.",
+	References: []string{"RFC 9989 section 5.1"},
+}
+
 // Rules lists the rules of DMARC in the order of the catalogue.
 func Rules() []*finding.Rule {
 	return []*finding.Rule{
@@ -679,6 +697,7 @@ func Rules() []*finding.Rule {
 		pctPresentRule,
 		psdYesRule,
 		psdNoRule,
+		psdUnreachableRule,
 		walkShortenedRule,
 		orgDomainDiffersRule,
 		alignmentStrictRule,
@@ -700,5 +719,6 @@ func Rules() []*finding.Rule {
 		spfOnlyRule,
 		dkimOnlyRule,
 		readyToTightenRule,
+		tighteningWouldBreakRule,
 	}
 }

@@ -45,6 +45,20 @@ func walkNames(domain string) []string {
 	return out
 }
 
+// maxSkipped is how many of the names are looked at that a walk leaves out.
+const maxSkipped = 4
+
+// skippedNames are the parents of a domain that its walk leaves out, of which
+// the shortest come first.
+func skippedNames(domain string) []string {
+	labels := strings.Split(domain, ".")
+	var out []string
+	for n := maxSteps; n < len(labels) && len(out) < maxSkipped; n++ {
+		out = append(out, strings.Join(labels[len(labels)-n:], "."))
+	}
+	return out
+}
+
 // walker asks for records, each name once.
 type walker struct {
 	resolver dns.Resolver

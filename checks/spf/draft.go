@@ -272,12 +272,24 @@ func nested(n *Node, e Expect) *Node {
 }
 
 // senders are the records of those whose MX hosts end in suffix: who receives
-// a domain's mail there usually sends it there too.
+// a domain's mail there usually sends it there too. The hosts themselves only
+// receive.
 var senders = []struct{ suffix, include string }{
 	{".mail.protection.outlook.com", "spf.protection.outlook.com"},
 	{".mx.microsoft", "spf.protection.outlook.com"},
 	{".google.com", "_spf.google.com"},
 	{".googlemail.com", "_spf.google.com"},
+}
+
+// sendersOf is the record of the provider that an MX host belongs to; "" where
+// it is not known.
+func sendersOf(host string) string {
+	for _, s := range senders {
+		if strings.HasSuffix("."+lower(strings.TrimSuffix(host, ".")), s.suffix) {
+			return s.include
+		}
+	}
+	return ""
 }
 
 // addSenders adds the domain's mail provider to a record that is written from

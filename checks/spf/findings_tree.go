@@ -26,6 +26,7 @@ func (j *judge) judgeNode(n *Node, own string, path []string) {
 		j.judgeError(c, term, here, both)
 		j.judgeVoid(c, term, both)
 		if own == "" {
+			j.judgeReceivers(c, both)
 			j.judgeExplanation(c, both)
 		}
 		if c.Record != nil && !ours {
@@ -120,6 +121,22 @@ func (j *judge) judgeVoid(n *Node, own string, both []finding.Evidence) {
 			}
 		}
 	}
+}
+
+// judgeReceivers looks whether an mx term of the own record leads to hosts that
+// only receive.
+func (j *judge) judgeReceivers(n *Node, both []finding.Evidence) {
+	t := Parse(version + " " + n.Term).Terms
+	if len(t) != 1 || t[0].Name != "mx" || t[0].Qualifier != '+' || len(n.Hosts) == 0 || n.Err != nil {
+		return
+	}
+	include := ""
+	for _, h := range n.Hosts {
+		if include = sendersOf(h); include == "" {
+			return
+		}
+	}
+	j.raise(mxUsed, n.Term, both, n.Term, n.Hosts[0], include)
 }
 
 // judgeExplanation looks at the target of the own record's exp=.

@@ -11,7 +11,7 @@ import (
 var unmended = []*finding.Rule{
 	senderID, unreadable, serversDisagree, cachesBehind, wildcard, cname, answerTooLarge, stringTooLong,
 	clockWiseNested, clockWiseOverLimit, clockWiseUnused, clockWiseBroken, clockWiseUnreadable, heloWithoutSPF,
-	lookupsShare, expBroken, includePassesAll, includeModifier, tooManyPTR, tooManyMX,
+	lookupsShare, expBroken, includePassesAll, includeModifier, tooManyPTR, tooManyMX, mxUsed,
 }
 
 // counted are the rules that fewer look-ups mend, the mildest first.

@@ -183,6 +183,14 @@ var (
 		Effect:     "Whether the term matches depends on the order of the answer.",
 		References: []string{"RFC 7208 section 4.6.4", "RFC 7208 section 5.5"},
 	}
+	mxUsed = &finding.Rule{ // %[2]s: a host, %[3]s: the include of those that send
+		Code: "spf.mx-used", Severity: finding.Note, Owner: finding.CustomerDNS, Tier: 3,
+		Title:      "%[1]s allows servers that only receive mail",
+		Saw:        "%[1]s leads to %[2]s, and that provider sends from other servers.",
+		Effect:     "This mail is not affected. The term costs one of the 10 DNS look-ups that SPF allows and lets nobody send.",
+		Action:     "Take it out when you change the record; include:%[3]s names the servers that send.",
+		References: []string{"RFC 7208 section 5.4"},
+	}
 	existsUsed = &finding.Rule{
 		Code: "spf.exists-used", Severity: finding.Note, Owner: finding.CustomerDNS, Tier: 3,
 		Title:      "The SPF record asks a list: %[1]s",
@@ -408,7 +416,7 @@ func Rules() []*finding.Rule {
 		unknownMechanism, mechanismEquals, modifierColon, unknownModifier, modifierDuplicate, modifierNotLast,
 		qualifierWrong, domainEmpty, domainMalformed, idnNotEncoded, macroMalformed, macroSender, addressMalformed,
 		prefixMalformed, hostBits, rangeHuge, rangeOpen, addressPrivate, termDuplicate, rangeOverlap, ptrUsed,
-		tooManyPTR, existsUsed, expBroken,
+		tooManyPTR, mxUsed, existsUsed, expBroken,
 		allMissing, allPass, allNeutral, allSoftfail, allSoftfailAlone, allFail, termsAfterAll, multipleAll,
 		redirectIgnored, redirectTarget, includeTarget, includePassesAll, includeQualified, includeModifier,
 		tooManyLookups, atLimit, nearLimit, lookupsShare, tooManyVoid, voidLookups, hostWithoutAddress, tooManyMX,
