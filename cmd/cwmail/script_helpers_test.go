@@ -75,7 +75,7 @@ func scriptTorn(ts *testscript.TestScript, neg bool, args []string) {
 
 // scriptZone serves a zone file until the script ends: zone world.zone. The
 // server is $RESOLVER. A line "!silent NAME" keeps that name and those below
-// unanswered, "!broken NAME" answers SERVFAIL.
+// unanswered, "!broken NAME" answers SERVFAIL, "!refuses NAME" REFUSED.
 func scriptZone(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: zone FILE")
@@ -88,6 +88,8 @@ func scriptZone(ts *testscript.TestScript, neg bool, args []string) {
 			z.Behave(name, nameserver.Behaviour{Drop: true, Below: true})
 		case "!broken":
 			z.Behave(name, nameserver.Behaviour{Rcode: nameserver.ServFail, Below: true})
+		case "!refuses":
+			z.Behave(name, nameserver.Behaviour{Rcode: nameserver.Refused, Below: true})
 		default:
 			ts.Check(z.Add(line))
 		}
