@@ -201,7 +201,7 @@ func WritePastedText(w io.Writer, network netip.Prefix, all []Pasted, o TextOpti
 	if t.Paint == nil {
 		t.Paint = func(_, text string) string { return text }
 	}
-	outside := 0
+	outside, none := 0, 0
 	for _, p := range all {
 		text := address.Ranges([]netip.Addr{p.From})
 		switch {
@@ -214,16 +214,23 @@ func WritePastedText(w io.Writer, network netip.Prefix, all []Pasted, o TextOpti
 			t.line(t.symbol(VerdictOK) + "  " + text + ": inside")
 			continue
 		}
-		outside++
-		head := t.symbol(VerdictFailure) + "  "
-		for _, l := range wrap(text+": outside, "+p.Why, t.Width-8) {
+		head, why := t.symbol(VerdictFailure)+"  ", ": outside, "+p.Why
+		if outside++; !p.From.IsValid() { // neither in nor out
+			outside, none = outside-1, none+1
+			head, why = t.symbol(VerdictUnknown)+"  ", ": "+p.Why
+		}
+		for _, l := range wrap(text+why, t.Width-8) {
 			t.line(head + l)
 			head = strings.Repeat(" ", 8)
 		}
 	}
 	if len(all) > 1 {
 		t.line("")
-		t.line(fmt.Sprintf("%d of %d are outside %s.", outside, len(all), network.Masked()))
+		is := map[bool]string{true: "is", false: "are"}
+		t.line(fmt.Sprintf("%d of %d %s outside %s.", outside, len(all), is[outside == 1], network.Masked()))
+		if none > 0 {
+			t.line(fmt.Sprintf("%d of %d %s no address.", none, len(all), is[none == 1]))
+		}
 	}
 	_, err := io.WriteString(w, t.b.String())
 	return err

@@ -2,11 +2,14 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"clockwise.info/cwmail/checks"
+	"clockwise.info/cwmail/checks/safe"
 )
 
 type networkOptions struct {
@@ -21,8 +24,9 @@ func newNetwork(a *app, runF func(context.Context, *networkOptions) error) *cobr
 	cmd := &cobra.Command{
 		Use:   "network [DOMAIN ...]",
 		Short: "The addresses that ClockWise sends from: names, lists, SPF",
-		Long: "Looks at each address that ClockWise sends from: its name (PTR), whether that name\n" +
-			"leads back, which block lists have it, and SPF of each domain that is named.\n" +
+		Long: "Looks at each address that ClockWise sends from: its name (PTR), whether that\n" +
+			"name leads back, which block lists have it, and SPF of each domain that is\n" +
+			"named.\n" +
 			"Block lists are those of dns_lists in the configuration and of --list.\n\n" +
 			"With --contains it looks at nothing, and tells whether addresses belong to\n" +
 			"ClockWise: paste them from a bounce, a header or a connector, also ranges and\n" +
@@ -101,6 +105,12 @@ func (o *networkOptions) forWorld(w *world) (checks.NetworkOptions, error) {
 func (a *app) tellInside(w *world, texts []string) error {
 	network := w.file.Service.Network
 	all := checks.FindAddresses(network, texts...)
+	if !slices.ContainsFunc(all, func(p checks.Pasted) bool { return p.From.IsValid() }) {
+		return &failure{
+			what: fmt.Sprintf("could not find an address in %q", safe.Line(strings.Join(texts, " "))), why: all[0].Why,
+			hints: []string{"cwmail network --contains 31.134.206.130 tells whether that is an address of ClockWise"},
+		}
+	}
 	var err error
 	if a.shared.json {
 		err = checks.WritePastedJSON(a.out, network, all)
