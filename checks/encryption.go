@@ -38,7 +38,8 @@ func (w *work) lookAtDANE(ctx context.Context) {
 	w.dane = dane.Lookup(ctx, w.ask, hosts)
 	wg.Wait()
 	aliased := false
-	for i, t := range servers.Targets {
+	// Where ctx ends, one of the two may have seen nothing.
+	for i, t := range servers.Targets[:min(len(servers.Targets), len(hosts))] {
 		hosts[i].Alias = t.Addresses.Alias()
 		aliased = aliased || hosts[i].Alias != ""
 	}
@@ -79,13 +80,6 @@ func (w *work) daneInput() dane.Input {
 	for _, t := range w.mx.Targets {
 		if t.Addresses.Found() {
 			in.Resolved[dns.Ask(t.Host, 0).Name] = true
-		}
-	}
-	for _, r := range w.greeted {
-		for _, c := range r.Conversations {
-			if host := dns.Ask(r.Server.Host, 0).Name; c.TLS != nil && len(in.Chains[host]) == 0 {
-				in.Chains[host] = c.TLS.Chain
-			}
 		}
 	}
 	return in

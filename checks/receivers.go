@@ -51,7 +51,8 @@ func (w *work) demanded(host string) (by string, vouched bool) {
 	}
 	for _, p := range w.dane.Hosts {
 		usable := slices.DeleteFunc(p.Records(), func(r dane.TLSA) bool { return r.Fault != "" })
-		if p.Name != dns.Ask(host, 0).Name || !p.Answer.AD || len(usable) == 0 {
+		signed := dane.Input{Result: w.dane}.DNSSEC(p) == dane.Yes
+		if p.Name != dns.Ask(host, 0).Name || !signed || len(usable) == 0 {
 			continue
 		}
 		return "DANE", slices.ContainsFunc(usable, func(r dane.TLSA) bool { return r.Usage == 3 })
