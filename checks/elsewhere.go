@@ -99,7 +99,7 @@ func (w *work) askElsewhere(ctx context.Context) {
 				return
 			}
 			for j, q := range questions {
-				wg.Go(func() { answers[i*len(questions)+j] = w.Asker.AskServer(ctx, server, q) })
+				wg.Go(func() { answers[i*len(questions)+j] = w.Asker.AskServer(ctx, server, q).Authoritative() })
 			}
 		})
 	}

@@ -123,6 +123,18 @@ func (a Answer) Texts() []string {
 	return out
 }
 
+// Authoritative is what a server of the zone said, as a failure where it spoke
+// without authority (RFC 1034 section 6.2.1): networks that answer all questions
+// themselves do so, and what they say is not what the zone's owner published.
+// Nothing stands between us and an address of this machine.
+func (a Answer) Authoritative() Answer {
+	if at, err := netip.ParseAddrPort(a.Server); a.Status == Failed || a.AA || err == nil && at.Addr().IsLoopback() {
+		return a
+	}
+	a.fail(&Error{Kind: KindNoAuthority, Server: a.Server})
+	return a
+}
+
 // Record is one resource record of an answer. Which fields are set depends on
 // its type.
 type Record struct {

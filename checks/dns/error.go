@@ -30,11 +30,12 @@ const (
 	KindCancelled               // the caller did not wait, or the time for all was over
 	KindNotRecorded             // a Replay does not hold the answer
 	KindNoServer                // there is no server to ask
+	KindNoAuthority             // a server of the zone does not speak with authority
 )
 
 var kindNames = [...]string{
 	"network", "timeout", "no-listener", "unreachable", "servfail", "refused", "not-capable", "rcode", "malformed",
-	"lame", "elsewhere", "loop", "cancelled", "not-recorded", "no-server",
+	"lame", "elsewhere", "loop", "cancelled", "not-recorded", "no-server", "no-authority",
 }
 
 func (k Kind) String() string {
@@ -107,6 +108,8 @@ func (e *Error) sentence() string {
 		return "the recording does not hold this question"
 	case KindNoServer:
 		return "no name server is known to ask"
+	case KindNoAuthority:
+		return server + " answers without authority, as if something on the way answered in its place"
 	}
 	if e.Detail != "" {
 		return fmt.Sprintf("%s could not be asked%s: %s", server, tcp, e.Detail)

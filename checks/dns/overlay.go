@@ -79,6 +79,7 @@ func (o *Overlay) LookupUnchecked(ctx context.Context, q Question) Answer {
 // AskServer answers as if the sets stood at every server.
 func (o *Overlay) AskServer(ctx context.Context, server netip.AddrPort, q Question) Answer {
 	a := o.lookup(ctx, q, func(ctx context.Context, q Question) Answer { return askServer(ctx, o.r, server, q) })
+	a.AA = a.AA || a.Server == WhatIf
 	a.Direct, a.Server = true, server.String()
 	return a
 }

@@ -68,7 +68,7 @@ func ask(ctx context.Context, asker dns.Asker, s Server, q dns.Question) dns.Ans
 			Err: &dns.Error{Kind: dns.KindNoServer, Server: s.Name},
 		}
 	}
-	return asker.AskServer(ctx, netip.AddrPortFrom(addr, port), q)
+	return asker.AskServer(ctx, netip.AddrPortFrom(addr, port), q).Authoritative()
 }
 
 // pick takes the first IPv4 address, which can be reached from nearly

@@ -198,7 +198,7 @@ func (s *watching) lookAtServers(ctx context.Context) []ServerView {
 		for j, addr := range addrs {
 			wg.Go(func() {
 				to := s.at(addr)
-				a := s.follow(ctx, s.Asker.AskServer(ctx, to, s.Question))
+				a := s.follow(ctx, s.Asker.AskServer(ctx, to, s.Question).Authoritative())
 				views[i][j] = s.judge(ctx, to, a)
 			})
 		}

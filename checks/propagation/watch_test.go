@@ -32,7 +32,7 @@ func newWorld() *world {
 
 func (w *world) AskServer(ctx context.Context, server netip.AddrPort, q dns.Question) dns.Answer {
 	a := w.answer(ctx, server, q)
-	a.Direct = true
+	a.Direct, a.AA = true, true
 	return a
 }
 
