@@ -63,7 +63,7 @@ func newHandover(reports []Report) handover {
 // nothing.
 func (h *handover) part(r Report, f finding.Finding) *part {
 	owner, name := f.Who(), r.actorName(f)
-	if f.Severity() == finding.Note && f.Action() == "" {
+	if isNote(f) {
 		owner = finding.Nobody
 	}
 	if !strings.Contains(english.owner[owner], "%[1]s") {
@@ -133,6 +133,12 @@ func (p *part) open() []finding.Finding {
 		out[i] = t.finding
 	}
 	return out
+}
+
+// folds says that the notes of a part are told in short.
+func (p *part) folds() bool {
+	_, brief := fold(p.open())
+	return len(brief) > 0
 }
 
 // targets are what the tasks of a part are about, each once.

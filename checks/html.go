@@ -96,14 +96,21 @@ type reportPage struct {
 }
 
 // pageWords are the words that the template itself needs.
-type pageWords struct{ Contents, Record, Evidence, Judged string }
+type pageWords struct{ Contents, Record, Evidence, Judged, NothingToDo string }
 
 type pagePart struct {
 	ID, Counts string
 	Title      []span
 	Tasks      []pageTask
-	Panel      string // what holds at any DNS panel
+	Brief      []pageBrief // notes, told in short
+	Panel      string      // what holds at any DNS panel
 	Proofs     []pageProof
+}
+
+type pageBrief struct {
+	ID           string
+	Title, About []span
+	Code         string
 }
 
 type pageTask struct {
@@ -139,7 +146,7 @@ type pageJudged struct {
 
 func (p page) reports(h handover) reportPage {
 	w := english.handover
-	out := reportPage{Lang: pageLanguage, W: pageWords{w.contents, w.record, w.evidence, w.judged}}
+	out := reportPage{Lang: pageLanguage, W: pageWords{w.contents, w.record, w.evidence, w.judged, english.nothingToDo}}
 	for i, r := range h.reports {
 		out.Judged = append(out.Judged, p.judged(fmt.Sprintf("report-%d", i+1), r))
 	}
@@ -178,7 +185,12 @@ func (p page) judged(id string, r Report) pageJudged {
 func (p page) part(id string, from *part, several bool) pagePart {
 	out := pagePart{ID: id, Title: []span{{Text: english.handover.nobody}}, Counts: counts(from.open())}
 	at := newPanels() // a part is handed over alone
+	folds := from.folds()
 	for _, t := range from.tasks {
+		if folds && isNote(t.finding) {
+			out.Brief = append(out.Brief, p.brief(t, several))
+			continue
+		}
 		out.Tasks = append(out.Tasks, p.task(t, at, several))
 	}
 	who, text := at.closing()
@@ -199,6 +211,15 @@ func (p page) part(id string, from *part, several bool) pagePart {
 		if len(lines) > 0 {
 			out.Proofs = append(out.Proofs, pageProof{c.intro, strings.Join(lines, "\n")})
 		}
+	}
+	return out
+}
+
+// brief is a note in a line.
+func (p page) brief(t task, several bool) pageBrief {
+	out := pageBrief{ID: fmt.Sprintf("task-%d", t.number), Title: p.fill(t.finding.Rule.Title, t.finding.Args...), Code: p.text(t.finding.Code())}
+	if several {
+		out.About = p.names(t.targets)
 	}
 	return out
 }

@@ -81,7 +81,13 @@ func markdownPart(p *part) string {
 func (m *markdown) part(p *part) {
 	fmt.Fprintf(&m.b, "\n%s %s\n", m.level, markdownPart(p))
 	m.panels = newPanels() // a part is handed over alone
+	folds, before := p.folds(), false
 	for _, t := range p.tasks {
+		if brief := folds && isNote(t.finding); brief {
+			m.brief(t, !before)
+			before = true
+			continue
+		}
 		m.task(t)
 	}
 	if who, text := m.panels.closing(); text != "" {
@@ -93,6 +99,18 @@ func (m *markdown) part(p *part) {
 	proofs := p.proofs()
 	m.commands(english.handover.verify, proofs.unix)
 	m.commands(english.handover.verifyWindows, proofs.windows)
+}
+
+// brief is a note in a line of a list.
+func (m *markdown) brief(t task, first bool) {
+	if first {
+		m.b.WriteString("\n" + escapeMarkdown(english.nothingToDo) + "\n\n")
+	}
+	fmt.Fprintf(&m.b, "- %s (%s)", marked(t.finding)(t.finding.Rule.Title), escapeMarkdown(t.finding.Code()))
+	if m.level == "##" { // one of several reports
+		m.b.WriteString(": " + spans(t.targets))
+	}
+	m.b.WriteString("\n")
 }
 
 func (m *markdown) commands(intro string, lines []string) {

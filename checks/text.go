@@ -141,16 +141,54 @@ func (t *textWriter) report(r Report) {
 		t.labelled(english.first, f.Title())
 		t.labelled("", f.Action())
 	}
-	for i, f := range open {
+	whole, brief := fold(open)
+	for i, f := range whole {
 		t.line("")
 		t.finding(i+1, safely(f), r)
 	}
+	t.brief(brief)
 	if who, text := t.panels.closing(); text != "" {
 		t.line("")
 		t.labelled(english.panel, strings.TrimSpace(safe.Line(who)+" "+text))
 	}
 	t.tail(r)
 }
+
+// brief writes notes in a line each.
+func (t *textWriter) brief(notes []finding.Finding) {
+	if len(notes) == 0 {
+		return
+	}
+	t.line("")
+	t.labelled(english.brief, english.nothingToDo+" "+english.allInJSON)
+	for _, f := range notes {
+		for i, l := range wrap(safely(f).Title()+" ["+f.Code()+"]", t.Width-labelWidth-2) {
+			t.line(strings.Repeat(" ", labelWidth) + [2]string{"- ", "  "}[min(i, 1)] + l)
+		}
+	}
+}
+
+// fewNotes are so few that each is told whole.
+const fewNotes = 2
+
+// fold takes out the notes that ask for nothing where there are more than a few:
+// they would hide what has to be done.
+func fold(open []finding.Finding) (whole, brief []finding.Finding) {
+	for _, f := range open {
+		if isNote(f) {
+			brief = append(brief, f)
+		} else {
+			whole = append(whole, f)
+		}
+	}
+	if len(brief) <= fewNotes {
+		return open, nil
+	}
+	return whole, brief
+}
+
+// isNote holds for a finding after which nobody has to act.
+func isNote(f finding.Finding) bool { return f.Severity() == finding.Note && f.Action() == "" }
 
 // knownVerdict takes a verdict without a word for unknown: the zero value.
 func (r Report) knownVerdict() Verdict {

@@ -13,6 +13,7 @@ type words struct {
 	owner   map[finding.Owner]string
 
 	target, summary, examined             string
+	brief, nothingToDo, allInJSON         string
 	first, seen, effect, who, act, source string // labels, at most seven letters
 	asked, from, moreEvidence             string
 	add, replace, remove, old, command    string
@@ -63,6 +64,9 @@ var english = words{
 	who:          "Who",
 	act:          "Do",
 	source:       "Source",
+	brief:        "Notes",
+	nothingToDo:  "Nothing has to be done about these.",
+	allInJSON:    "--json tells all about them.",
 	asked:        "%[1]s %[2]s: %[3]s",
 	from:         "%[1]s (%[2]s)",
 	moreEvidence: "%[1]s more answers; --json has all of them.",
