@@ -182,16 +182,27 @@ type Probe struct {
 // section 6.4).
 const impossible = "cwmail-7q3k9x2v5m.invalid"
 
-// Ask asks, or tells what came back before.
+// Ask asks, or tells what came back before. Nobody waits here for another one
+// who asks: that is up to the resolver.
 func (p *Probe) Ask(ctx context.Context, r dns.Resolver) dns.Answer {
+	if a := p.known(); a.Question.Name != "" {
+		return a
+	}
+	a := r.Lookup(ctx, dns.Ask(impossible, dns.TypeA))
+	if p != nil && a.Status != dns.Failed {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.answer = a
+	}
+	return a
+}
+
+func (p *Probe) known() dns.Answer {
 	if p == nil {
-		return r.Lookup(ctx, dns.Ask(impossible, dns.TypeA))
+		return dns.Answer{}
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.answer.Question.Name == "" || p.answer.Status == dns.Failed {
-		p.answer = r.Lookup(ctx, dns.Ask(impossible, dns.TypeA))
-	}
 	return p.answer
 }
 

@@ -1,6 +1,7 @@
 package zone_test
 
 import (
+	"context"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -17,6 +18,31 @@ import (
 // patience is long enough for a busy machine; only what never answers needs it
 // all.
 const patience = 700 * time.Millisecond
+
+// stuck answers nobody before ctx ends, and counts who asks.
+type stuck struct{ asked chan struct{} }
+
+func (s stuck) Lookup(ctx context.Context, q dns.Question) dns.Answer {
+	s.asked <- struct{}{}
+	<-ctx.Done()
+	return dns.Answer{Question: q, Status: dns.Failed}
+}
+
+// TestProbeHoldsUpNobody asks while another one waits for the answer.
+func TestProbeHoldsUpNobody(t *testing.T) {
+	var p zone.Probe
+	r := stuck{make(chan struct{})}
+	for range 2 {
+		go p.Ask(t.Context(), r)
+	}
+	for range 2 {
+		select {
+		case <-r.asked:
+		case <-time.After(10 * time.Second):
+			t.Fatal("one waits for the other")
+		}
+	}
+}
 
 // world is a sound zone acme.example, which a test breaks.
 func world(t *testing.T) (*nameserver.Zone, *nameserver.Server, *dns.Client) {
