@@ -51,6 +51,10 @@ const (
 	keptAtMost  = time.Hour
 )
 
+// keptSize is the size of a message, in octets, up to which its answer is kept.
+// Hardly one is larger, and thousands of them would fill memory.
+const keptSize = 8192
+
 // shard is a part of the cache with a lock of its own. What is thrown out is
 // found by a hand that goes round and spares, once, what was used since it came
 // by last: names that all domains share stay, names of one domain go.
@@ -193,8 +197,11 @@ func (s *Shared) lead(j job) {
 
 // keep is how long an answer may be used again.
 func (a Answer) keep() time.Duration {
-	if a.Status == Failed {
+	switch {
+	case a.Status == Failed:
 		return keptFailure
+	case a.Size > keptSize:
+		return 0
 	}
 	return min(a.TTL, keptAtMost)
 }

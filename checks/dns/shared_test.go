@@ -13,7 +13,7 @@ import (
 )
 
 // source is a Resolver that counts what it is asked. Each name answers with the
-// TTL that is given for it, "fails" not at all.
+// TTL that is given for it, "fails" not at all, "large" with a large message.
 type source struct {
 	asked atomic.Int64
 	ttl   time.Duration
@@ -30,7 +30,11 @@ func (s *source) Lookup(ctx context.Context, q dns.Question) dns.Answer {
 	if q.Name == "fails.example" {
 		return dns.Answer{Question: q, Err: &dns.Error{Kind: dns.KindServFail}}
 	}
-	return dns.Answer{Question: q, Status: dns.Empty, TTL: s.ttl}
+	a := dns.Answer{Question: q, Status: dns.Empty, TTL: s.ttl}
+	if q.Name == "large.example" {
+		a.Size = 1 << 15
+	}
+	return a
 }
 
 func TestSharedRespectsTTL(t *testing.T) {
@@ -45,6 +49,7 @@ func TestSharedRespectsTTL(t *testing.T) {
 		{"a.example", time.Minute, time.Minute, 3},
 		{"a.example", 0, 0, 3},
 		{"a.example", 1000 * time.Hour, 40 * time.Minute, 2}, // nothing is kept for longer than an hour
+		{"large.example", time.Hour, time.Second, 3},         // thousands of them would fill memory
 		{"fails.example", time.Hour, time.Second, 1},
 		{"fails.example", time.Hour, 10 * time.Second, 3},
 	} {
