@@ -86,13 +86,24 @@ type FetchOptions struct {
 type fetcher struct {
 	FetchOptions
 	roots func() (*x509.CertPool, error)
+
+	mu    sync.Mutex
+	under map[string]*flight // under way, by host
+}
+
+// flight is one policy being fetched for all who ask for it meanwhile.
+type flight struct {
+	done    chan struct{}
+	fetched Fetched
+	ended   bool // whoever asked first has given up
 }
 
 // NewFetcher makes a function for Options.Fetch. It gets the policy of a host
 // as RFC 8461 section 3.3 asks: over HTTPS with a valid certificate, without
-// following redirections.
+// following redirections. Equal questions at the same time are joined: many
+// transports have the same domain.
 func NewFetcher(o FetchOptions) func(ctx context.Context, host string) Fetched {
-	f := &fetcher{FetchOptions: o}
+	f := &fetcher{FetchOptions: o, under: map[string]*flight{}}
 	f.Timeout = cmp.Or(f.Timeout, 10*time.Second)
 	if f.Now == nil {
 		f.Now = time.Now
@@ -101,7 +112,33 @@ func NewFetcher(o FetchOptions) func(ctx context.Context, host string) Fetched {
 	if o.Roots == nil {
 		f.roots = sync.OnceValues(systemRoots)
 	}
-	return f.fetch
+	return f.join
+}
+
+func (f *fetcher) join(ctx context.Context, host string) Fetched {
+	host = normal(host)
+	f.mu.Lock()
+	if first := f.under[host]; first != nil {
+		f.mu.Unlock()
+		select {
+		case <-first.done:
+			if !first.ended {
+				return first.fetched
+			}
+		case <-ctx.Done():
+		}
+		return f.fetch(ctx, host)
+	}
+	own := &flight{done: make(chan struct{})}
+	f.under[host] = own
+	f.mu.Unlock()
+	own.fetched = f.fetch(ctx, host)
+	own.ended = ctx.Err() != nil
+	f.mu.Lock()
+	delete(f.under, host)
+	f.mu.Unlock()
+	close(own.done)
+	return own.fetched
 }
 
 // systemRoots fails where the system trusts nobody: every certificate would

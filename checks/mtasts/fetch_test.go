@@ -15,7 +15,9 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"clockwise.info/cwmail/checks/dns"
@@ -232,4 +234,80 @@ func TestFetchWithoutServer(t *testing.T) {
 		f := NewFetcher(FetchOptions{Dial: dial, Roots: x509.NewCertPool(), Resolver: z, Timeout: 300 * time.Millisecond, Now: func() time.Time { return now }})
 		check(t, tt.name, z, f, tt.outcome, 0, tt.code, "")
 	}
+}
+
+// Whoever publishes a record does not lead us into our own network.
+func TestFetchLeavesPrivateNetworks(t *testing.T) {
+	for _, address := range []string{"A 10.0.0.1", "A 127.0.0.1", "A 169.254.169.254", "AAAA ::1", "AAAA fd00::1"} {
+		fetch := NewFetcher(FetchOptions{
+			Resolver: dnstest.New(policyHost + " " + address),
+			Dial: func(context.Context, string, string) (net.Conn, error) {
+				t.Errorf("%s is dialled", address)
+				return nil, io.EOF
+			},
+		})
+		if f := fetch(t.Context(), policyHost); f.Outcome != Unreachable || !strings.Contains(f.Reason, "private network") || len(f.Addresses) > 0 {
+			t.Errorf("%s: %s, %s", address, f.Outcome, f.Reason)
+		}
+	}
+}
+
+// Many transports have the same domain.
+func TestFetchJoins(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		release := make(chan struct{})
+		dialled := 0
+		fetch := NewFetcher(FetchOptions{
+			Resolver: dnstest.New(policyHost + " A 192.0.2.1"),
+			Dial: func(context.Context, string, string) (net.Conn, error) {
+				dialled++
+				<-release
+				return nil, &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}
+			},
+		})
+		for range 5 {
+			go func() {
+				if f := fetch(t.Context(), strings.ToUpper(policyHost)); f.Outcome != Refused {
+					t.Errorf("%s, %s", f.Outcome, f.Reason)
+				}
+			}()
+		}
+		synctest.Wait()
+		close(release)
+		synctest.Wait()
+		if dialled != 1 {
+			t.Errorf("%d connections", dialled)
+		}
+	})
+}
+
+// Who gives up takes nobody along.
+func TestFetchIsNotGivenUpByOthers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dialled := 0
+		fetch := NewFetcher(FetchOptions{
+			Resolver: dnstest.New(policyHost + " A 192.0.2.1"),
+			Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
+				if dialled++; dialled > 1 {
+					return nil, &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}
+				}
+				<-ctx.Done()
+				return nil, ctx.Err()
+			},
+		})
+		ctx, cancel := context.WithCancel(t.Context())
+		go fetch(ctx, policyHost)
+		synctest.Wait()
+		go func() {
+			if f := fetch(t.Context(), policyHost); f.Outcome != Refused {
+				t.Errorf("%s, %s", f.Outcome, f.Reason)
+			}
+		}()
+		synctest.Wait()
+		cancel()
+		synctest.Wait()
+		if dialled != 2 {
+			t.Errorf("%d connections", dialled)
+		}
+	})
 }

@@ -46,12 +46,13 @@ func (a *app) fetcher(w *world, r dns.Resolver) func(context.Context, string) mt
 	return func(ctx context.Context, host string) mtasts.Fetched { return w.policies.record(fetch(ctx, host)) }
 }
 
-// record keeps what came. Many transports have the same domain: once is enough.
+// record keeps what came last of each host.
 func (p *policies) record(f mtasts.Fetched) mtasts.Fetched {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if i := p.index(f.Host); i >= 0 {
-		return p.all[i] // what is saved is what is judged
+		p.all[i] = f
+		return f
 	}
 	p.all = append(p.all, f)
 	return f
