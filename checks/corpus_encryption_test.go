@@ -108,7 +108,8 @@ func testEncryption(t *testing.T, world []edit, seen *raised) {
 					t.Fatal(err)
 				}
 			}
-			e := corpusExaminer(t, apply(world, r.edits).zone(), nameserver.Options{})
+			rs := apply(world, r.edits)
+			e := corpusExaminer(t, rs.zone(), nameserver.Options{})
 			e.Thorough = true
 			e.Policies = func(_ context.Context, host string) mtasts.Fetched {
 				f := *c.fetched
@@ -123,6 +124,11 @@ func testEncryption(t *testing.T, world []edit, seen *raised) {
 			wellFormed(t, report)
 			replayed(t, e, report)
 			c.hold(t, report)
+			for _, f := range report.Open() {
+				if f.Fix != nil && len(f.Fix.Records) > 0 {
+					r.mended(t, e, rs, report, f)
+				}
+			}
 		})
 	}
 	t.Run("certificates", func(t *testing.T) { testPromisedKeys(t, world, seen) })
