@@ -96,7 +96,7 @@ type reportPage struct {
 }
 
 // pageWords are the words that the template itself needs.
-type pageWords struct{ Contents, Record, Evidence, Judged, NothingToDo string }
+type pageWords struct{ Contents, First, Record, Evidence, Judged, NothingToDo string }
 
 type pagePart struct {
 	ID, Counts string
@@ -105,6 +105,14 @@ type pagePart struct {
 	Brief      []pageBrief // notes, told in short
 	Panel      string      // what holds at any DNS panel
 	Proofs     []pageProof
+}
+
+// First is the task to begin with; nil where nothing has to be done.
+func (p pagePart) First() *pageTask {
+	if len(p.Tasks) == 0 || p.Tasks[0].Mark.Class == string(VerdictNote) {
+		return nil
+	}
+	return &p.Tasks[0]
 }
 
 type pageBrief struct {
@@ -146,7 +154,7 @@ type pageJudged struct {
 
 func (p page) reports(h handover) reportPage {
 	w := english.handover
-	out := reportPage{Lang: pageLanguage, W: pageWords{w.contents, w.record, w.evidence, w.judged, english.nothingToDo}}
+	out := reportPage{Lang: pageLanguage, W: pageWords{w.contents, english.first, w.record, w.evidence, w.judged, english.nothingToDo}}
 	for i, r := range h.reports {
 		out.Judged = append(out.Judged, p.judged(fmt.Sprintf("report-%d", i+1), r))
 	}

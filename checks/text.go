@@ -418,9 +418,18 @@ func pathLines(paths []Path) []string {
 	var out []string
 	for _, o := range order {
 		out = append(out, finding.Fill(english.paths, count(english.addresses, len(where[o]), ranges(where[o])))+" "+
-			finding.Fill(english.signed, safe.Line(o.spf), alignment(o.spfAligned), safe.Line(o.dkim), alignment(o.dkimAlign), safe.Line(o.dmarc))+".")
+			finding.Fill(english.signed, passed(o.spf, o.spfAligned), passed(o.dkim, o.dkimAlign), safe.Line(o.dmarc))+".")
 	}
 	return out
+}
+
+// passed is a result, and whether it counts for DMARC: that matters only where
+// it is a pass.
+func passed(result string, aligned dmarc.Truth) string {
+	if result != "pass" {
+		return safe.Line(result)
+	}
+	return finding.Fill(english.aligns, safe.Line(result), alignment(aligned))
 }
 
 func alignment(aligned dmarc.Truth) string {

@@ -21,7 +21,7 @@ type words struct {
 
 	silenced                                             [2]string // one, many
 	because                                              string
-	paths, signed, aligned, notAligned, alignmentUnknown string
+	paths, signed, aligns, aligned, notAligned, alignmentUnknown string
 	addresses                                            [2]string
 
 	failures, warnings, notes, unknowns [2]string
@@ -88,7 +88,8 @@ var english = words{
 	because:    "%[1]s (because of %[2]s)",
 	paths:      "How a receiver judges mail from %[1]s:",
 	addresses:  [2]string{"%[2]s", "%[1]s addresses (%[2]s)"},
-	signed:     "SPF %[1]s (%[2]s), DKIM %[3]s (%[4]s), DMARC %[5]s",
+	signed:     "SPF %[1]s, DKIM %[2]s, DMARC %[3]s",
+	aligns:     "%[1]s (%[2]s)",
 	aligned:    "aligned",
 	notAligned: "not aligned",
 
