@@ -43,11 +43,20 @@ func (e Entry) String() string {
 // Bad is a line that names no domain. The list can be read on behind it.
 type Bad struct {
 	Line int
-	Text string
+	Text string // its beginning
 	Why  string
 }
 
 func (b *Bad) Error() string { return fmt.Sprintf("line %d: %q: %s", b.Line, b.Text, b.Why) }
+
+// beginning is as much of a text as people need to find it.
+func beginning(text string) string {
+	const most = 100
+	if r := []rune(text); len(r) > most {
+		return string(r[:most]) + "…"
+	}
+	return text
+}
 
 // maxLine is the longest line of a list, in octets.
 const maxLine = 1 << 20
@@ -86,7 +95,7 @@ func (l *List) Next() (Entry, error) {
 		}
 		e, err := l.parse(text)
 		if err != nil {
-			return Entry{}, &Bad{Line: l.at, Text: text, Why: err.Error()}
+			return Entry{}, &Bad{Line: l.at, Text: beginning(text), Why: err.Error()}
 		}
 		e.Line = l.at
 		return e, nil
@@ -234,7 +243,7 @@ func (e Entry) Target(named func(string) *transports.Transport) (checks.Target, 
 	}
 	configured := named(e.Transport)
 	if configured == nil {
-		return checks.Target{}, &Bad{Line: e.Line, Text: e.Transport, Why: "it is neither clockwise, noreply nor the name of a configured transport"}
+		return checks.Target{}, &Bad{Line: e.Line, Text: beginning(e.Transport), Why: "it is neither clockwise, noreply nor the name of a configured transport"}
 	}
 	t := *configured
 	if domain := transports.DomainOf(t.From); domain != e.Domain {

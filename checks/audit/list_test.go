@@ -68,6 +68,14 @@ func TestLongLine(t *testing.T) {
 	}
 }
 
+// TestLongText holds that of a line that is no domain only a part is told.
+func TestLongText(t *testing.T) {
+	_, err := NewList(strings.NewReader(strings.Repeat("é", 1<<18))).Next()
+	if bad, ok := errors.AsType[*Bad](err); !ok || len(bad.Error()) > 300 {
+		t.Errorf("%.300v", err)
+	}
+}
+
 func FuzzList(f *testing.F) {
 	f.Add("a.example,cw1,noreply\n{\"domain\":\"b.example\"}\n\"c")
 	f.Fuzz(func(t *testing.T, text string) {

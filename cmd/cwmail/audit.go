@@ -9,6 +9,7 @@ import (
 	"os"
 	"runtime/debug"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -265,9 +266,17 @@ func (a *app) audit(ctx context.Context, w *world, r *auditRun) error {
 	out := bufio.NewWriterSize(r.out, 1<<16)
 	t := newTally(a, r)
 	defer t.stop()
+	told := a.now()
 	opts := audit.Options{
 		Concurrency: r.concurrency, Strained: w.strained, Unordered: r.unordered,
-		Skip: r.skip, Bad: t.bad, Done: t.done,
+		Skip: r.skip, Bad: t.bad,
+		Done: func(res audit.Result) {
+			t.done(res)
+			if now := a.now(); now.Sub(told) >= mostHeld {
+				told = now
+				_ = out.Flush() // the next write tells what went wrong
+			}
+		},
 	}
 	err := audit.Run(ctx, audit.NewList(r.list), func(ctx context.Context, entry audit.Entry) (checks.Report, error) {
 		target, err := entry.Target(func(name string) *transports.Transport { return findTransport(w, name) })
@@ -277,14 +286,18 @@ func (a *app) audit(ctx context.Context, w *world, r *auditRun) error {
 		return e.Examine(ctx, target, nil), nil
 	}, out, opts)
 	t.stop()
-	if flushed := out.Flush(); err == nil {
-		err = flushed
+	lost := out.Flush() // of all writes before too
+	if r.resume != "" && lost != nil && ctx.Err() == nil {
+		return &failure{what: "could not write " + r.resume, why: cause(lost), hints: []string{"what is there already is whole: the same command goes on"}, code: exitUnknown}
 	}
-	if r.resume != "" && err != nil && ctx.Err() == nil {
-		return &failure{what: "could not write " + r.resume, why: cause(err), hints: []string{"what is there already is whole: the same command goes on"}, code: exitUnknown}
+	if err == nil {
+		err = lost
 	}
 	return t.close(ctx, err)
 }
+
+// mostHeld is how long reports wait for others to be written with them.
+const mostHeld = time.Second
 
 // skip leaves out what belongs to other parts, and what is reported already.
 func (r *auditRun) skip(e audit.Entry) bool {
