@@ -15,6 +15,7 @@ import (
 	"clockwise.info/cwmail/checks"
 	"clockwise.info/cwmail/checks/dns"
 	"clockwise.info/cwmail/checks/dns/nameserver"
+	"clockwise.info/cwmail/checks/finding"
 	"clockwise.info/cwmail/checks/propagation"
 	"clockwise.info/cwmail/transports"
 )
@@ -252,5 +253,50 @@ func TestWaitWithoutNameServers(t *testing.T) {
 	none := waiting(t, nameserver.NewZone(), z, z, nameserver.Behaviour{})
 	if r, states := look(t, none, want); r.Published || !strings.Contains(r.Problem, "could not be found") || states != "| missing" {
 		t.Errorf("a resolver without: %s, %q", states, r.Problem)
+	}
+}
+
+// Some networks answer every question that leaves them, and say that nothing
+// exists. What a resolver says who is asked on purpose is not touched by that.
+func TestServersThatSomebodyAnswersFor(t *testing.T) {
+	line := `acme.example 3600 TXT "` + waitRecord + `"`
+	where := map[string]string{}
+	serve := func(address string, z *nameserver.Zone, b nameserver.Behaviour) {
+		s, err := nameserver.Serve(z, nameserver.Options{Behaviour: b})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = s.Close() })
+		where[address] = s.Addr.String()
+	}
+	serve("198.51.100.53:53", waitZone(t, line), nameserver.Behaviour{})
+	between := nameserver.NewZone()
+	for _, address := range []string{"192.0.2.1:53", "192.0.2.2:53"} {
+		serve(address, between, nameserver.Behaviour{NoAA: true})
+	}
+	own := []netip.AddrPort{netip.MustParseAddrPort("198.51.100.53:53")}
+	c := dns.NewClient(dns.Config{Servers: own, Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
+		to, ok := where[address]
+		if !ok {
+			return nil, &net.OpError{Op: "dial", Net: network, Err: syscall.ENETUNREACH}
+		}
+		return new(net.Dialer).DialContext(ctx, network, to)
+	}})
+	t.Cleanup(c.Close)
+	e := &checks.Examiner{Resolver: c, Asker: c, Own: own, Now: time.Now, Service: transports.DefaultService()}
+	r := e.Examine(t.Context(), checks.Target{Domain: "acme.example"}, nil)
+	for _, f := range r.Findings {
+		subject, _, _ := strings.Cut(f.Code(), ".")
+		if f.SilencedBy == "" && (subject == "spf" || subject == "mx" || subject == "dns") && f.Severity() != finding.Note {
+			t.Errorf("%s is open", f.Code())
+		}
+	}
+	// It is the one server that can be looked at.
+	wait, states := look(t, e, checks.Wanted{Subject: checks.WaitSPF, Domain: "acme.example"})
+	if states != "unreachable unreachable correct | correct" || !wait.Published {
+		t.Errorf("%s, published %v", states, wait.Published)
+	}
+	if why := wait.Servers[0].Detail; !strings.Contains(why, "without authority") {
+		t.Errorf("the first server: %q", why)
 	}
 }

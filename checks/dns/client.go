@@ -45,8 +45,13 @@ const (
 )
 
 // passingTimeout bounds a question to a server that is not one of ours: many of
-// them are asked for comparison, and a dead one must not hold up the rest.
-const passingTimeout = 2 * time.Second
+// them are asked for comparison, and a dead one must not hold up the rest. It is
+// enough for one repetition; a server that did answer something gets the rest of
+// aliveTimeout.
+const (
+	passingTimeout = time.Second
+	aliveTimeout   = 2 * time.Second
+)
 
 // Client asks name servers over UDP, and over TCP where an answer is too large
 // (RFC 1035, 6891, 7766). It keeps nothing: see Cache.
@@ -321,6 +326,7 @@ func (x *exchange) run(ctx context.Context) (a Answer, more string) {
 				}
 				x.release()
 				p.noAnswer(time.Now())
+				x.extend(p)
 				if !time.Now().Before(x.deadline) || x.attempts == x.c.config.Attempts {
 					return x.silence(), ""
 				}
@@ -336,6 +342,16 @@ func (x *exchange) run(ctx context.Context) (a Answer, more string) {
 				turn--
 			}
 		}
+	}
+}
+
+// extend gives a server that is asked in passing more time once it is known to
+// be alive.
+func (x *exchange) extend(p *peer) {
+	more := min(x.c.config.Timeout, aliveTimeout) - x.timeout
+	if p.passing && more > 0 && x.timeout >= passingTimeout && p.isAlive() {
+		x.timeout += more
+		x.deadline = x.deadline.Add(more)
 	}
 }
 

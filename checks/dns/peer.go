@@ -119,6 +119,9 @@ func (p *peer) isSilent(now time.Time) bool {
 	return p.silent >= silentLimit && now.Before(p.rested)
 }
 
+// isAlive says that it has answered something.
+func (p *peer) isAlive() bool { p.mu.Lock(); defer p.mu.Unlock(); return p.srtt > 0 }
+
 func (p *peer) setPlain() { p.mu.Lock(); p.plain = true; p.mu.Unlock() }
 
 func (p *peer) isPlain() bool { p.mu.Lock(); defer p.mu.Unlock(); return p.plain }

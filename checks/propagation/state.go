@@ -54,8 +54,8 @@ type ServerView struct {
 	State  State
 	Detail string
 
-	// Apart means that the server can be asked only over IPv6, which this
-	// machine does not have: it is not waited for.
+	// Apart means that the server is not waited for: it can be asked only over
+	// IPv6, which this machine does not have, or another stands in for all.
 	Apart bool
 
 	Views []View

@@ -220,7 +220,30 @@ func (s *watching) lookAtServers(ctx context.Context) []ServerView {
 		}
 		out = append(out, Total(server.Name, views[i]))
 	}
-	return out
+	if slices.ContainsFunc(out, func(v ServerView) bool { return v.State != Unreachable }) {
+		return out
+	}
+	return s.standIn(ctx, out)
+}
+
+// standIn adds a resolver named by hand that speaks about the zone with
+// authority, where nobody else does who can be reached from here: it is the one
+// server of the zone that can be looked at.
+func (s *watching) standIn(ctx context.Context, servers []ServerView) []ServerView {
+	if len(servers) == 0 {
+		return servers
+	}
+	for _, own := range s.Own {
+		a := s.Asker.AskServer(ctx, own, s.Question)
+		if !a.AA || a.Status == dns.Failed {
+			continue
+		}
+		for i := range servers {
+			servers[i].Apart = true
+		}
+		return append(servers, Total(own.String(), []View{s.judge(ctx, own, a)}))
+	}
+	return servers
 }
 
 // askResolvers asks those that may have something new; the function that it

@@ -223,7 +223,7 @@ type waitServer struct {
 	Server    string            `json:"server"`
 	State     propagation.State `json:"state"`
 	Detail    *string           `json:"detail"`
-	Counts    bool              `json:"counts"` // false: can be asked only over IPv6, which is not there
+	Counts    bool              `json:"counts"` // false: it is not waited for, see propagation.ServerView
 	Addresses []waitAddress     `json:"addresses"`
 }
 
