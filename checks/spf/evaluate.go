@@ -227,7 +227,8 @@ func (e *evaluation) check(domain, term string, explain bool) string {
 	if !validDomain(domain) {
 		return None
 	}
-	answer, records := e.records(domain)
+	var answer dns.Answer // is large: not passed on by value
+	records := e.records(domain, &answer)
 	switch {
 	case answer.Status == dns.Failed:
 		return e.unread(answer, domain, term)
@@ -248,18 +249,20 @@ func (e *evaluation) check(domain, term string, explain bool) string {
 }
 
 // records asks for and selects the SPF records of a domain (section 4.4, 4.5).
-func (e *evaluation) records(domain string) (dns.Answer, []Record) {
+func (e *evaluation) records(domain string, answer *dns.Answer) (records []Record) {
 	if e.memo != nil {
-		return e.memo.records(e.ctx, domain)
+		*answer, records = e.memo.records(e.ctx, domain)
+		return records
 	}
-	a := e.r.Lookup(e.ctx, dns.Ask(domain, dns.TypeTXT))
-	return a, selectRecords(a, e.kept)
+	*answer = e.r.Lookup(e.ctx, dns.Ask(domain, dns.TypeTXT))
+	return selectRecords(answer, e.kept)
 }
 
 // selectRecords is section 4.5.
-func selectRecords(a dns.Answer, kept *Parsed) []Record {
+func selectRecords(a *dns.Answer, kept *Parsed) []Record {
 	var out []Record
-	for _, r := range a.Records {
+	for i := range a.Records {
+		r := &a.Records[i]
 		switch {
 		case !isRecordStrings(r.Strings):
 		case out == nil:

@@ -50,7 +50,7 @@ func (m *memo) begin(ctx context.Context, q dns.Question) *entry {
 func (m *memo) records(ctx context.Context, domain string) (dns.Answer, []Record) {
 	e := m.begin(ctx, dns.Ask(domain, dns.TypeTXT))
 	a := e.pending.Wait()
-	e.parse.Do(func() { e.records = selectRecords(a, m.kept) })
+	e.parse.Do(func() { e.records = selectRecords(&a, m.kept) })
 	return a, e.records
 }
 
