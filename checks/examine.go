@@ -127,6 +127,7 @@ type work struct {
 	zone       zone.Result
 	spf        spf.Result
 	spfMore    []dns.Answer // what may hold the change that the record lacks
+	provider   dns.Answer   // the record of the provider that may stand in it as numbers
 	service    spf.Result
 	senderSPF  *spf.Result // of the domain in From, where the envelope has another
 	dkim       *dkim.Result

@@ -61,7 +61,7 @@ func (w *work) judge() []finding.Finding {
 		spf.Findings(w.spfInput()),
 		w.dkimFindings(),
 		dmarc.Findings(w.dmarcInput()),
-		mx.Findings(mx.Input{Result: w.mx, Used: true, Views: w.views[dns.Ask(w.domain, dns.TypeMX)]}),
+		mx.Findings(mx.Input{Result: w.mx, Used: !w.parked, Views: w.views[dns.Ask(w.domain, dns.TypeMX)]}),
 		w.encryptionFindings(),
 	)
 	all = append(w.zoneFindings(all), all...)
@@ -107,7 +107,7 @@ func (w *work) spfInput() spf.Input {
 		Result: w.spf, Expect: spf.Expect{Include: w.Service.SPFInclude, Relays: w.Service.Relays()},
 		Sending: w.ours(), Sender: w.senderSPF, Aligned: fact(w.dmarc.Aligned(w.envelope, false)),
 		HasDMARC: w.hasDMARC(), Views: w.views[dns.Ask(w.envelope, dns.TypeTXT)],
-		MX: mailHosts(w.mx), More: w.spfMore, Now: w.Now(),
+		MX: mailHosts(w.mx), Parked: w.parked, Provider: w.provider, More: w.spfMore, Now: w.Now(),
 	}
 	if w.ours() {
 		in.ClockWise = &w.service
@@ -187,7 +187,7 @@ func (w *work) alignment() *dkim.Alignment {
 }
 
 func (w *work) dmarcInput() dmarc.Input {
-	in := dmarc.Input{Result: w.dmarc, Views: w.views[dns.Ask(w.dmarc.ViewName(), dns.TypeTXT)], All: w.allPass(), Failing: w.failing()}
+	in := dmarc.Input{Result: w.dmarc, Views: w.views[dns.Ask(w.dmarc.ViewName(), dns.TypeTXT)], All: w.allPass(), Failing: w.failing(), Parked: w.parked}
 	if w.ours() {
 		in.Path = dmarc.NewPath(w.dmarc, w.auth())
 	}

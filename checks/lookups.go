@@ -99,9 +99,23 @@ func (w *work) lookAtSPF(ctx context.Context) {
 	}
 	w.spf = spf.Lookup(ctx, w.ask, w.envelope, relays, spf.Options{MailFrom: w.mailFrom, Now: w.Now(), Parsed: w.Parsed, Thorough: w.Thorough})
 	wg.Wait()
+	if w.Thorough {
+		w.lookAtProvider(ctx)
+	}
 	w.spfMore = nil
 	if len(w.spf.Records) == 1 && slices.ContainsFunc(w.spf.Outcomes, func(o spf.Outcome) bool { return o.Result != spf.Pass }) {
 		w.spfMore = doubled
+	}
+}
+
+// lookAtProvider reads the record whose addresses the domain's may hold as
+// numbers.
+func (w *work) lookAtProvider(ctx context.Context) {
+	name := spf.Flattened(w.spf, func() []string {
+		return mailHosts(mx.Lookup(ctx, w.ask, w.domain)) // asked for already: equal questions are joined
+	})
+	if name != "" {
+		w.provider = w.ask.Lookup(ctx, dns.Ask(name, dns.TypeTXT))
 	}
 }
 

@@ -94,3 +94,50 @@ func raisedIn(r checks.Report, code string) *finding.Finding {
 	}
 	return nil
 }
+
+// A domain that sends nothing should say so, and nothing else is asked of it.
+func TestParked(t *testing.T) {
+	for _, c := range []struct{ name, spf, dmarc, want string }{
+		{"closed", "v=spf1 -all", "v=DMARC1; p=reject; rua=mailto:dmarc@customer.example", ""},
+		{"open", "v=spf1 include:spf.protection.outlook.com ~all", "v=DMARC1; p=none; rua=mailto:dmarc@customer.example", "spf.parked-not-closed dmarc.parked-not-closed"},
+		{"open below", "v=spf1 -all", "v=DMARC1; p=reject; sp=none; rua=mailto:dmarc@customer.example", "dmarc.parked-not-closed"},
+		{"only tried", "v=spf1 -all", "v=DMARC1; p=reject; t=y; rua=mailto:dmarc@customer.example", "dmarc.parked-not-closed"},
+		{"without SPF", "", "v=DMARC1; p=reject; rua=mailto:dmarc@customer.example", "spf.missing"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			rs := apply(readCorpus(t, "world")[0].edits)
+			delete(rs, dns.Ask("customer.example", dns.TypeMX))
+			delete(rs, dns.Ask("customer.example", dns.TypeTXT))
+			if c.spf != "" {
+				rs[dns.Ask("customer.example", dns.TypeTXT)] = [][]string{{c.spf}}
+			}
+			rs[dns.Ask("_dmarc.customer.example", dns.TypeTXT)] = [][]string{{c.dmarc}}
+			e := corpusExaminer(t, rs.zone(), nameserver.Options{})
+			report := e.Examine(t.Context(), checks.Target{Domain: "customer.example", Parked: true}, nil)
+			wellFormed(t, report)
+			if c.want == "" && report.Verdict != checks.VerdictNote {
+				t.Errorf("it is %s:\n%s", report.Verdict, listed(report.Findings))
+			}
+			if len(report.Paths) > 0 {
+				t.Errorf("%d paths of mail that nobody sends", len(report.Paths))
+			}
+			for code := range strings.FieldsSeq(c.want) {
+				f := raisedIn(report, code)
+				if f == nil || f.Fix == nil {
+					t.Errorf("%s is %v\n%s", code, f, listed(report.Findings))
+					continue
+				}
+				mended, err := rs.mend(f.Fix)
+				if err != nil {
+					t.Error(err)
+				}
+				rs = mended
+			}
+			with := *e
+			with.Resolver = rs.overlay(e.Resolver, apply(readCorpus(t, "world")[0].edits))
+			if after := with.Examine(t.Context(), checks.Target{Domain: "customer.example", Parked: true}, nil); after.Verdict != checks.VerdictNote {
+				t.Errorf("mended, it is %s:\n%s", after.Verdict, listed(after.Findings))
+			}
+		})
+	}
+}

@@ -22,6 +22,7 @@ type sending struct {
 	server  transports.Server // of an external server
 	copies  bool              // the sender is copied into Reply-To
 	dnsOnly bool              // no mail server is to be greeted
+	parked  bool              // no mail leaves
 	probeMX bool              // the servers that take the domain's mail are to be greeted
 }
 
@@ -33,6 +34,7 @@ func (e *Examiner) sending(t Target) sending {
 		tr = *t.Transport
 	}
 	s := sending{kind: tr.Type, server: tr.Server, from: tr.Sender(e.Service.NoReply), mailFrom: tr.MailFrom(e.Service.NoReply), probeMX: e.ProbeMX, dnsOnly: e.DNSOnly}
+	s.parked = t.Parked && t.Transport == nil
 	s.domain, s.envelope = transports.DomainOf(s.from), transports.DomainOf(s.mailFrom)
 	switch {
 	case tr.Type == transports.NoReply:
@@ -66,7 +68,7 @@ func keySource(d transports.DKIM) string {
 }
 
 // ours holds where mail leaves from ClockWise's own servers.
-func (s sending) ours() bool { return s.kind != transports.SMTP }
+func (s sending) ours() bool { return s.kind != transports.SMTP && !s.parked }
 
 // external holds where the customer's server sends.
 func (s sending) external() bool { return s.kind == transports.SMTP }

@@ -7,6 +7,7 @@ import "clockwise.info/cwmail/transports"
 type Target struct {
 	Transport *transports.Transport // nil for a bare domain
 	Domain    string                // of a bare domain; A-labels, lower case
+	Parked    bool                  // the bare domain sends no mail, and should say so
 }
 
 // Name is how the target is called in reports.

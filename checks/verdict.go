@@ -7,9 +7,9 @@ import (
 
 // paths judges, for each relay address, mail of this target as a receiver
 // would. There are none where the customer's server sends: which address it
-// sends from is not known.
+// sends from is not known. A parked domain sends nothing.
 func (w *work) paths() []Path {
-	if w.external() {
+	if !w.ours() {
 		return nil
 	}
 	var out []Path

@@ -64,6 +64,8 @@ type Input struct {
 	// names those, other than the one of Path, whose mail does not.
 	All     Truth
 	Failing []Failing
+
+	Parked bool // the domain sends no mail
 }
 
 // Failing is a transport whose mail does not pass DMARC.
@@ -500,6 +502,7 @@ func (j *judge) policy() {
 		j.raise(readyToTightenRule, r.FoundAt, string(r.Policy), nil, at.Answer)
 	}
 	j.tightening(at)
+	j.parked(at)
 	if first := r.Walk[0]; first.Record != nil && r.OrgDomain != r.Domain {
 		for _, s := range r.Walk[1:] {
 			if s.Domain != r.OrgDomain || s.Record == nil {
@@ -510,6 +513,25 @@ func (j *judge) policy() {
 			}
 		}
 	}
+}
+
+// parked judges the policy of a domain that sends nothing: only reject closes
+// it.
+func (j *judge) parked(at Step) {
+	r := j.Result
+	own := r.Record.P.Policy == Reject && (!r.Record.SP.Present || r.Record.SP.Policy == Reject)
+	if !j.Parked || r.Policy == Reject && (r.Inherited() || own) {
+		return
+	}
+	text, replaces := setTag(j.fresh(), "p", string(Reject)), (*string)(nil)
+	if !r.Inherited() {
+		text, replaces = r.Record.Text, &r.Record.Text
+		for _, tag := range []string{"t", "sp", "pct"} {
+			text = dropTag(text, tag)
+		}
+		text = setTag(text, "p", string(Reject))
+	}
+	j.raise(parkedNotClosedRule, r.Domain, at.Answer.Text(), j.publish(r.Domain, text, replaces), at.Answer)
 }
 
 // tightening names the transports whose mail a policy stops that is only tried

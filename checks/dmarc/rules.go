@@ -583,6 +583,15 @@ var failureReportsRequestedRule = &finding.Rule{
 // sound but for its alignment.
 const unsignedAction = "Let ClockWise sign this mail with DKIM for %[3]s, or give the transport an envelope address at %[3]s: one of the two is enough."
 
+var parkedNotClosedRule = &finding.Rule{
+	Code: "dmarc.parked-not-closed", Severity: finding.Warning, Owner: finding.CustomerDNS, Tier: 3,
+	Title:      "%[3]s sends no mail, but its DMARC does not say so",
+	Saw:        "The domain is marked as parked, and its policy is not reject for all of it: %[2]s.",
+	Effect:     "Receivers take mail that others send in its name.",
+	Action:     "Publish the record below.",
+	References: []string{"M3AAWG Protecting Parked Domains"},
+}
+
 var mailRejectedRule = &finding.Rule{
 	Code: "dmarc.mail-rejected", Severity: finding.Failure, Owner: finding.CustomerDNS, Tier: 1,
 	Title:      "Receivers reject this mail: DMARC of %[3]s fails",
@@ -713,6 +722,7 @@ func Rules() []*finding.Rule {
 		reportAuthorisationBrokenRule,
 		reportDomainWithoutMXRule,
 		failureReportsRequestedRule,
+		parkedNotClosedRule,
 		mailRejectedRule,
 		mailQuarantinedRule,
 		mailUnalignedRule,

@@ -71,3 +71,28 @@ func TestUnreachablePSD(t *testing.T) {
 		t.Errorf("of a long name %d are asked", len(got))
 	}
 }
+
+// Only reject, for all of the domain, closes one that sends nothing.
+func TestParked(t *testing.T) {
+	const rua = "; rua=mailto:dmarc@customer.example"
+	for _, tt := range []struct{ from, record, mended string }{
+		{"customer.example", "v=DMARC1; p=reject" + rua, ""},
+		{"customer.example", "v=DMARC1; p=reject; sp=reject" + rua, ""},
+		{"customer.example", "v=DMARC1; p=none" + rua, "v=DMARC1; p=reject" + rua},
+		{"customer.example", "v=DMARC1; p=reject; sp=none" + rua, "v=DMARC1; p=reject" + rua},
+		{"customer.example", "v=DMARC1; p=reject; t=y" + rua, "v=DMARC1; p=reject" + rua},
+		{"sub.customer.example", "v=DMARC1; p=reject" + rua, ""},
+		{"sub.customer.example", "v=DMARC1; p=none" + rua, "v=DMARC1; p=reject" + rua},
+	} {
+		r := Lookup(t.Context(), soundZone(at(tt.record)...), tt.from, Options{SideBySide: true})
+		f := find(see(Findings(Input{Result: r, Parked: true})), "dmarc.parked-not-closed")
+		switch {
+		case tt.mended == "" && f == nil:
+		case f == nil || f.Fix == nil || f.Fix.Records[0].Value != tt.mended || f.Fix.Records[0].Name != Name(tt.from):
+			t.Errorf("%s, %s: %+v", tt.from, tt.record, f)
+		}
+		if find(Findings(Input{Result: r}), "dmarc.parked-not-closed") != nil {
+			t.Errorf("%s: raised for a domain that sends", tt.record)
+		}
+	}
+}

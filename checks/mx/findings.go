@@ -63,6 +63,7 @@ func evidence(a dns.Answer) []finding.Evidence {
 func (j *judge) absent() {
 	r := j.Result
 	switch {
+	case !j.Used && (r.Own.Found() || r.Own.Absent()): // nobody answers to it
 	case r.Own.Found():
 		var at []string
 		for _, rec := range append(slices.Clone(r.Own.A.Records), r.Own.AAAA.Records...) {

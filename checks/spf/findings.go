@@ -32,6 +32,7 @@ type Input struct {
 	PTR      []dns.Answer // names of the relay addresses, where they were asked for
 	HELO     *Result      // SPF of the name that the relays greet with; nil where not looked at
 	HasDMARC Fact
+	Provider dns.Answer // TXT at the name that Flattened gives; zero where it was not asked
 	Parked   bool
 	Views    dns.Views
 	MX       []string  // hosts that receive the domain's mail; nil: not known
@@ -57,6 +58,7 @@ func Findings(in Input) []finding.Finding {
 		j.judgeNode(t, "", []string{t.Domain})
 		j.judgeLimits(t)
 	}
+	j.judgeFlattened()
 	j.judgeOutcomes()
 	if in.Sending {
 		j.judgePaths()

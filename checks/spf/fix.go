@@ -24,8 +24,10 @@ func (j *judge) attachFixes(p Proposal) {
 	for i := range j.out {
 		f := &j.out[i]
 		switch {
-		case f.Rule == parkedNotClosed:
+		case f.Rule == parkedNotClosed || f.Rule == missing && j.in.Parked:
 			f.Fix = replacing(p, version+" -all", "Publish that this domain sends no mail.")
+		case f.Rule == flattenedProvider:
+			f.Fix = j.unflattened(p)
 		case f.Rule == typeLeftover:
 			f.Fix = j.withoutLeftover()
 		case slices.Contains(unmended, f.Rule):

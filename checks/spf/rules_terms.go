@@ -209,6 +209,15 @@ var expBroken = &finding.Rule{ // %[2]s: why
 	References: []string{"RFC 7208 section 6.2"},
 }
 
+var flattenedProvider = &finding.Rule{ // %[1]s: the provider's record, %[2]s: how many networks
+	Code: "spf.flattened-provider", Severity: finding.Note, Owner: finding.CustomerDNS, Tier: 3,
+	Title:      "The SPF record holds a provider's addresses as numbers",
+	Saw:        "All %[2]s networks of %[1]s stand in the record, in place of include:%[1]s.",
+	Effect:     "This mail is not affected. When that provider changes its addresses, mail sent from the new ones does not pass SPF.",
+	Action:     "Replace the record by the one below when you are at it.",
+	References: []string{"RFC 7208 section 10.1"},
+}
+
 // The rules on the policy at the end of the record. %[1]s is the all term, or
 // the domain where there is none.
 var (
@@ -416,7 +425,7 @@ func Rules() []*finding.Rule {
 		unknownMechanism, mechanismEquals, modifierColon, unknownModifier, modifierDuplicate, modifierNotLast,
 		qualifierWrong, domainEmpty, domainMalformed, idnNotEncoded, macroMalformed, macroSender, addressMalformed,
 		prefixMalformed, hostBits, rangeHuge, rangeOpen, addressPrivate, termDuplicate, rangeOverlap, ptrUsed,
-		tooManyPTR, mxUsed, existsUsed, expBroken,
+		tooManyPTR, mxUsed, existsUsed, expBroken, flattenedProvider,
 		allMissing, allPass, allNeutral, allSoftfail, allSoftfailAlone, allFail, termsAfterAll, multipleAll,
 		redirectIgnored, redirectTarget, includeTarget, includePassesAll, includeQualified, includeModifier,
 		tooManyLookups, atLimit, nearLimit, lookupsShare, tooManyVoid, voidLookups, hostWithoutAddress, tooManyMX,

@@ -20,6 +20,7 @@ type checkOptions struct {
 	markdown bool
 	html     bool
 	strict   bool
+	parked   bool     // the named domains send no mail
 	probeMX  bool     // greet the servers that take the domains' mail
 	alsoAsk  []string // further name servers
 }
@@ -49,6 +50,7 @@ func newCheck(a *app, runF func(context.Context, *checkOptions) error) *cobra.Co
 	cmd.Flags().BoolVar(&o.html, "html", false, "print one page of HTML, to hand over")
 	cmd.Flags().StringArrayVar(&o.alsoAsk, "also-ask", nil, "look at this name server too for records that are missing, for example a former provider's (repeatable)")
 	cmd.Flags().BoolVar(&o.probeMX, "probe-mx", false, "also greet the servers that take the domain's mail (at most 3; no login, no mail), test a transport's own server for commands smuggled in before TLS, and where port 25 is silent connect to well-known hosts")
+	cmd.Flags().BoolVar(&o.parked, "parked", false, "the named domains send no mail: look whether SPF and DMARC say so")
 	cmd.Flags().BoolVar(&o.strict, "strict", false, "exit with 1 for warnings too")
 	return cmd
 }
@@ -62,6 +64,11 @@ func (a *app) runCheck(cmd *cobra.Command, o *checkOptions) error {
 		targets, err := findTargets(w, o.names)
 		if err != nil {
 			return err
+		}
+		if o.parked {
+			if err := park(targets); err != nil {
+				return err
+			}
 		}
 		e := a.examiner(w)
 		e.Thorough = true
@@ -78,6 +85,20 @@ func (a *app) runCheck(cmd *cobra.Command, o *checkOptions) error {
 		}
 		return statusOf(statusOfReports(reports, o.strict))
 	})
+}
+
+// park marks bare domains as such that send no mail.
+func park(targets []checks.Target) error {
+	for i, t := range targets {
+		if t.Transport != nil {
+			return &failure{
+				what: fmt.Sprintf("could not look at %q as a parked domain", t.Name()), why: "it is a transport, and sends mail",
+				hints: []string{"cwmail check --parked acme.example looks at a domain"},
+			}
+		}
+		targets[i].Parked = true
+	}
+	return nil
 }
 
 // onlyOne holds that at most one of the flags that say what to print is given.
