@@ -245,7 +245,7 @@ func holdAnswers(t *testing.T, s site, got, want checks.Report) {
 		o, ok := w[k]
 		if !ok {
 			t.Errorf("asks %+v", k)
-		} else if !reflect.DeepEqual(a, o) && !leftToAsker(a, o) {
+		} else if !reflect.DeepEqual(a, o) && !leftToAsker(a, o) && !failsAlias(a, o) {
 			t.Errorf("%+v: %s", k, differing(a, o))
 		}
 	}
@@ -260,6 +260,14 @@ func holdAnswers(t *testing.T, s site, got, want checks.Report) {
 // one of its zones into another one.
 func leftToAsker(got, want dns.Answer) bool {
 	return got.Direct && len(want.Chain) > 0 && slices.Equal(got.Chain, want.Chain) && fmt.Sprint(got.Err) == dns.KindElsewhere.String()
+}
+
+// failsAlias holds for an answer of unbound to a question for a CNAME whose
+// target does not exist in another zone of the same server. NSD says both in one
+// answer, of which unbound takes, depending on what it was asked just before,
+// that of the target for that of the question.
+func failsAlias(got, want dns.Answer) bool {
+	return got.Question.Type == dns.TypeCNAME && want.Status == dns.Found && fmt.Sprint(got.Err) == dns.KindServFail.String()
 }
 
 // differing are the fields in which two answers differ.

@@ -101,8 +101,7 @@ func (j *judge) bogus() {
 		if a.Status != dns.Failed || !a.Bogus() || !dns.Within(name, j.res.Registered) || slices.Contains(names, name) {
 			continue
 		}
-		wellSigned := func(o dns.Answer) bool { return o.AD && o.Question == a.Question }
-		if !slices.ContainsFunc(j.all, wellSigned) {
+		if !slices.ContainsFunc(j.all, func(o dns.Answer) bool { return vouches(o, a.Question) }) {
 			names, answers = append(names, name), append(answers, a)
 		}
 	}
@@ -110,6 +109,13 @@ func (j *judge) bogus() {
 		slices.Sort(names)
 		j.raise(dnssecBogus, "", []string{strings.Join(names, ", "), answers[0].Reason()}, answers...)
 	}
+}
+
+// vouches says that a validated answer covers a question: it is the same one, or
+// that for the CNAME which the answer followed. Some resolvers fail the latter
+// where they follow it well, and nobody who takes mail asks for it.
+func vouches(a dns.Answer, q dns.Question) bool {
+	return a.AD && (a.Question == q || q.Type == dns.TypeCNAME && a.Question.Name == q.Name && len(a.Chain) > 0)
 }
 
 // apexCNAME judges a CNAME at the registered domain, which is always the apex

@@ -124,6 +124,11 @@ func TestFindings(t *testing.T) {
 	fail := func(rcode int, ede ...nameserver.EDE) nameserver.Behaviour {
 		return nameserver.Behaviour{Below: true, Rcode: rcode, EDE: ede}
 	}
+	bogus := nameserver.Behaviour{Rcode: nameserver.ServFail, EDE: []nameserver.EDE{{Code: 6}}}
+	of := func(typ dns.Type, b nameserver.Behaviour) nameserver.Behaviour {
+		b.Types = []dns.Type{typ}
+		return b
+	}
 	for _, tc := range []struct {
 		name   string
 		domain string
@@ -146,6 +151,17 @@ func TestFindings(t *testing.T) {
 		}, "dns.dnssec-bogus", "SERVFAIL"},
 		{"one bogus name", "acme.example", func(z *nameserver.Zone) {
 			z.Behave("_dmarc.acme.example", fail(nameserver.ServFail, nameserver.EDE{Code: 6}))
+		}, "dns.dnssec-bogus", "about _dmarc.acme.example: "},
+		{"a bogus alias, well followed", "acme.example", func(z *nameserver.Zone) {
+			z.CNAME("_dmarc.acme.example", "gone.test")
+			z.Behave("_dmarc.acme.example", of(dns.TypeCNAME, bogus), of(dns.TypeTXT, nameserver.Behaviour{AD: true}))
+		}, "", ""},
+		{"a bogus alias, followed unchecked", "acme.example", func(z *nameserver.Zone) {
+			z.CNAME("_dmarc.acme.example", "gone.test")
+			z.Behave("_dmarc.acme.example", of(dns.TypeCNAME, bogus))
+		}, "dns.dnssec-bogus", "about _dmarc.acme.example: "},
+		{"a bogus text, and no alias", "acme.example", func(z *nameserver.Zone) {
+			z.Behave("_dmarc.acme.example", of(dns.TypeTXT, bogus), of(dns.TypeCNAME, nameserver.Behaviour{AD: true}))
 		}, "dns.dnssec-bogus", "about _dmarc.acme.example: "},
 		{"alias at the apex", "acme.example", func(z *nameserver.Zone) {
 			z.Remove("acme.example")
