@@ -161,8 +161,14 @@ func (t *textWriter) brief(notes []finding.Finding) {
 	}
 	t.line("")
 	t.labelled(english.brief, english.nothingToDo+" "+english.allInJSON)
+	told := map[string]bool{} // several addresses or servers may have the same
 	for _, f := range notes {
-		for i, l := range wrap(safely(f).Title()+" ["+f.Code()+"]", t.Width-labelWidth-2) {
+		text := safely(f).Title() + " [" + f.Code() + "]"
+		if told[text] {
+			continue
+		}
+		told[text] = true
+		for i, l := range wrap(text, t.Width-labelWidth-2) {
 			t.line(strings.Repeat(" ", labelWidth) + [2]string{"- ", "  "}[min(i, 1)] + l)
 		}
 	}
