@@ -220,13 +220,14 @@ func gaps(answers []dns.Answer) []gap {
 	}
 	for _, a := range answers {
 		p := of(a)
+		// How it fails matters to few of them.
 		kinds := []dns.Kind{dns.KindServFail, dns.KindTimeout, dns.KindRefused}
-		if p.direct || p.public {
+		if !deciding[p.question.String()] || p.direct || p.public || p.cd || p.do {
 			kinds = kinds[:1]
 		}
 		for _, kind := range kinds {
 			add(kind, p.question.Name, func(a dns.Answer) bool { return of(a) == p }, "%+v", p)
-			out[len(out)-1].decides = deciding[p.question.String()] && !p.direct && !p.public && !p.cd && !p.do
+			out[len(out)-1].decides = len(kinds) > 1
 		}
 		add(dns.KindServFail, p.question.Name, func(a dns.Answer) bool { return a.Question.Name == p.question.Name }, "all of the name %s", p.question.Name)
 		add(dns.KindServFail, p.question.Name, func(a dns.Answer) bool { return a.Question == p.question }, "%s of all servers", p.question)

@@ -355,10 +355,7 @@ func TestUnknownAddresses(t *testing.T) {
 + a.out.relay.example A 192.0.2.26
 + b.out.relay.example A 192.0.2.27
 + acme.example TXT v=spf1 ip4:192.0.2.26/31 -all`
-				if c.lines == "" {
-					c.lines = "+ 2.0.0.127.list.example A 127.0.0.2"
-				}
-				zone := apply(editsOf(t, lines+"\n"+c.lines)).zone()
+				zone := apply(editsOf(t, lines+"\n"+cmp.Or(c.lines, "+ 2.0.0.127.list.example A 127.0.0.2"))).zone()
 				if b, ok := silences[way]; ok {
 					b.Below = true
 					zone.Behave(c.dark, b)

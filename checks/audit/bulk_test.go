@@ -2,6 +2,7 @@ package audit_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -47,7 +48,7 @@ func examine(t testing.TB, r dns.Resolver, n int, w io.Writer, o audit.Options) 
 	cache := dns.NewShared(r, kept, time.Now)
 	defer cache.Close()
 	e := &checks.Examiner{Resolver: cache, Now: time.Now, Service: transports.DefaultService()}
-	o.Concurrency = 256
+	o.Concurrency = cmp.Or(o.Concurrency, 256)
 	err := audit.Run(t.Context(), audit.NewList(&names{n: n}), func(ctx context.Context, entry audit.Entry) (checks.Report, error) {
 		return e.Examine(ctx, checks.Target{Domain: entry.Domain}, nil), nil
 	}, w, o)
@@ -92,7 +93,11 @@ func TestLossChangesNothing(t *testing.T) {
 		s := serve(t, n, nameserver.Options{Behaviour: nameserver.Behaviour{Loss: loss}, Seed: 3})
 		c := client(t, s)
 		var out bytes.Buffer
-		examine(t, c, n, &out, audit.Options{Strained: c.Strained})
+		o := audit.Options{Strained: c.Strained}
+		if loss == 0 {
+			o.Concurrency = 8 // a busy machine answers too late, where more is asked at once
+		}
+		examine(t, c, n, &out, o)
 		got := verdicts(t, out.Bytes())
 		if loss == 0 {
 			want = got
