@@ -79,7 +79,7 @@ func (w *work) askElsewhere(ctx context.Context) {
 	}
 	var questions []dns.Question
 	for _, q := range w.deciding() {
-		if w.lacks(ctx, q) {
+		if w.lacks(q) {
 			questions = append(questions, q)
 		}
 	}
@@ -131,16 +131,17 @@ func (w *work) address(ctx context.Context, name string) (netip.AddrPort, bool) 
 
 // here is what the delegated servers say to a deciding question or, where they
 // were not heard, the resolver.
-func (w *work) here(ctx context.Context, q dns.Question) dns.Answer {
+func (w *work) here(q dns.Question) dns.Answer {
 	if a, ok := settled(w.views[q].Authoritative); ok {
 		return a
 	}
-	return w.recorder.Lookup(ctx, q)
+	a, _ := w.recorder.Known(q)
+	return a
 }
 
 // lacks says that the record to a deciding question is certainly not there.
-func (w *work) lacks(ctx context.Context, q dns.Question) bool {
-	a := w.here(ctx, q)
+func (w *work) lacks(q dns.Question) bool {
+	a := w.here(q)
 	return a.Status != dns.Failed && w.standing(q, a) == ""
 }
 
@@ -176,10 +177,10 @@ func (w *work) standing(q dns.Question, a dns.Answer) string {
 
 // published lists what stands at a server that nobody is referred to and is
 // missing where the world looks.
-func (w *work) published(ctx context.Context) []zone.Elsewhere {
+func (w *work) published() []zone.Elsewhere {
 	var out []zone.Elsewhere
 	for _, q := range w.deciding() {
-		if len(w.elsewhere[q]) == 0 || !w.lacks(ctx, q) {
+		if len(w.elsewhere[q]) == 0 || !w.lacks(q) {
 			continue
 		}
 		for _, t := range w.elsewhere[q] {
@@ -187,7 +188,7 @@ func (w *work) published(ctx context.Context) []zone.Elsewhere {
 			if t.answer.Status != dns.Found || value == "" {
 				continue
 			}
-			e := zone.Elsewhere{Here: w.here(ctx, q), There: t.answer, Server: t.server, Record: finding.Record{Name: q.Name, Type: q.Type.String(), Value: value}}
+			e := zone.Elsewhere{Here: w.here(q), There: t.answer, Server: t.server, Record: finding.Record{Name: q.Name, Type: q.Type.String(), Value: value}}
 			e.Subject, e.What = subjectOf(q)
 			if e.Subject == "spf" {
 				for _, text := range e.Here.Texts() {
@@ -222,7 +223,7 @@ func subjectOf(q dns.Question) (subject, what string) {
 func (w *work) zoneFindings(later []finding.Finding) []finding.Finding {
 	seen := w.seen()
 	all := zone.Findings(w.zone, seen...)
-	all = append(all, zone.FindingsOfElsewhere(w.zone, w.published(context.Background()))...)
+	all = append(all, zone.FindingsOfElsewhere(w.zone, w.published())...)
 	var pairs []zone.Compared
 	var ours []dns.Question
 	for _, q := range w.deciding() {

@@ -102,6 +102,16 @@ func (r *Recorder) keep(k key, a Answer) Answer {
 	return a
 }
 
+// Known is what was answered to a question already. It asks nothing; where
+// nothing was answered it is Failed.
+func (r *Recorder) Known(q Question) (Answer, bool) {
+	q = Ask(q.Name, q.Type)
+	if a, ok := r.known(key{q: q}); ok {
+		return a, true
+	}
+	return Answer{Question: q}, false
+}
+
 func (r *Recorder) known(k key) (Answer, bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
