@@ -108,7 +108,7 @@ func read(t *testing.T, dir, name string) string {
 	return string(text)
 }
 
-// dnssec is the lab with a signed root and one signed customer.
+// dnssec is the lab with a signed root and two signed customers.
 type dnssec struct {
 	lab       *lab.World
 	authority netip.AddrPort
@@ -120,6 +120,10 @@ const (
 	customer  = "bakery.example"
 	transport = "Sound Bakery"
 )
+
+// promising is the customer of the lab with TLSA records: of no use, and said to
+// be, unless the zone is signed.
+const promising = "farm.example"
 
 // resolver starts a resolver that validates. It finds each zone at the
 // authority, and trusts the root by the DS record in anchor.
@@ -135,7 +139,9 @@ func startSigned(t *testing.T, r resolver, change func(file, unsigned string) st
 	unsigned := z[customer]
 	text, ds := signed(t, customer, unsigned, options...)
 	z[customer] = change(text, unsigned)
-	root, anchor := signed(t, "", z[""]+ds)
+	file, other := signed(t, promising, z[promising])
+	z[promising] = file
+	root, anchor := signed(t, "", z[""]+ds+other)
 	z[""] = root
 	d.authority = startNamed(t, z)
 	d.resolver = r(t, d.authority, z.apexes(), anchor)
