@@ -161,8 +161,24 @@ func (w *work) lookAtService(ctx context.Context) {
 }
 
 func (w *work) lookAtDKIM(ctx context.Context) {
-	res := dkim.Lookup(ctx, w.ask, w.signer, w.selector, dkim.Options{Wildcard: true, Thorough: w.Thorough})
+	res := dkim.Lookup(ctx, w.ask, w.signer, w.selector, dkim.Options{Wildcard: true, Thorough: w.Thorough, Used: w.keyNames()})
 	w.dkim = &res
+}
+
+// keyNames are the names of the keys of all configured transports, also of those
+// that do not sign now.
+func (w *work) keyNames() []string {
+	var out []string
+	for _, tr := range w.All {
+		s := w.Examiner.sending(Target{Transport: &tr})
+		switch {
+		case s.signs():
+			out = append(out, dkim.RecordName(s.selector, s.signer))
+		case s.couldSign():
+			out = append(out, s.idle)
+		}
+	}
+	return out
 }
 
 func (w *work) lookAtIdleKey(ctx context.Context) {

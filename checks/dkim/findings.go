@@ -58,6 +58,7 @@ func Findings(in Input) []finding.Finding {
 	}
 	j.views()
 	j.policies()
+	j.earlier()
 	if len(j.Shared) > 0 {
 		j.add(keyShared, nil, strings.Join(j.Shared, ", "))
 	}
@@ -124,6 +125,23 @@ func (j *judging) policies() {
 			j.out[len(j.out)-1].Evidence = []finding.Evidence{evidence(a)}
 		}
 	}
+}
+
+// earlier tells of a key that the selector before this one left behind.
+func (j *judging) earlier() {
+	a := j.Result.Earlier
+	if a == nil || len(a.Records) != 1 || len(a.Chain) > 0 || j.wild(*a) {
+		return
+	}
+	text := a.Texts()[0]
+	if keyOf(text).Public == nil {
+		return
+	}
+	j.add(oldKeyPublished, &finding.Fix{
+		Summary: "Remove the TXT record at " + a.Question.Name + ", not before mail signed with it has arrived: a week after the change of selector.",
+		Records: []finding.Record{{Name: a.Question.Name, Type: "TXT", Replaces: &text, Remove: true}},
+	}, a.Question.Name)
+	j.out[len(j.out)-1].Evidence = []finding.Evidence{evidence(*a)}
 }
 
 // hasTag says whether a tag list has a tag of that name.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -20,8 +22,11 @@ type Options struct {
 	Wildcard bool
 
 	// Thorough asks beside a key for what was left of the forerunners of DKIM
-	// and DMARC.
+	// and DMARC, and of the selector before this one.
 	Thorough bool
+
+	// Used are the names of keys that are in use: they are not left over.
+	Used []string
 }
 
 // Result is what DNS says about one selector.
@@ -39,6 +44,10 @@ type Result struct {
 	// Policies are TXT at _domainkey.<domain> and _adsp._domainkey.<domain>,
 	// where Options.Thorough is set.
 	Policies []dns.Answer
+
+	// Earlier is the answer at the selector before this one, where
+	// Options.Thorough is set and the name tells it.
+	Earlier *dns.Answer
 
 	Random *dns.Answer // of a selector that nobody publishes; nil when not asked
 }
@@ -93,6 +102,10 @@ func Lookup(ctx context.Context, r dns.Resolver, domain, selector string, opts O
 		res.Policies = make([]dns.Answer, 2)
 		ask(&res.Policies[0], "_domainkey."+domain, dns.TypeTXT)
 		ask(&res.Policies[1], "_adsp._domainkey."+domain, dns.TypeTXT)
+		if before := earlierSelector(selector); before != "" && !slices.Contains(opts.Used, RecordName(before, domain)) {
+			res.Earlier = new(dns.Answer)
+			ask(res.Earlier, RecordName(before, domain), dns.TypeTXT)
+		}
 	}
 	wg.Wait()
 	res.Answer = dns.Circle(ctx, r, res.Answer)
@@ -188,6 +201,17 @@ func cutTarget(res Result) string {
 		}
 	}
 	return ""
+}
+
+// earlierSelector is the selector that ours follows, as nextSelector makes them:
+// cw1 for cw2. Of other names nobody knows which ones were ours; "" for those.
+func earlierSelector(selector string) string {
+	number, ours := strings.CutPrefix(strings.ToLower(selector), "cw")
+	n, err := strconv.ParseUint(number, 10, 31)
+	if !ours || err != nil || n < 2 {
+		return ""
+	}
+	return "cw" + strconv.FormatUint(n-1, 10)
 }
 
 // randomSelector is a selector that nobody publishes: the same one for the

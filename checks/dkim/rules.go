@@ -396,6 +396,13 @@ var (
 		Action:     "Make a key of its own for each domain and selector.",
 		References: []string{"M3AAWG DKIM key rotation"},
 	}
+	oldKeyPublished = &finding.Rule{ // %[4]s: the name of the old key
+		Code: "dkim.old-key-published", Severity: finding.Note, Owner: finding.CustomerDNS, Tier: 3,
+		Title:      "The key of an earlier selector is still published",
+		Saw:        "There is a key at %[4]s, which no configured transport uses; this mail is signed with selector %[3]s.",
+		Effect:     "Whoever still has the private half of the old key can sign mail in the name of %[2]s.",
+		References: []string{"RFC 6376 section 3.6.1"},
+	}
 	domainKeysPolicy = &finding.Rule{ // %[4]s: the name, %[5]s: the text
 		Code: "dkim.domainkeys-policy", Severity: finding.Note, Owner: finding.CustomerDNS, Tier: 3,
 		Title:      "A record of DomainKeys, before DKIM, is still there",
@@ -611,7 +618,7 @@ func Rules() []*finding.Rule {
 		tagMalformed, tagDuplicate, tagMisspelt, tagUnknown, keyMismatch, keyTruncated, keyBrokenBySplit,
 		keyWhitespace, keyCharactersChanged, keyPEMArmour, privateKeyPublished, keyTagMissing, keyEmpty,
 		keyUndecodable, keyPKCS1, keyTypeUnknown, keyTypeMismatch, ed25519Malformed, ed25519Only, rsaBelow1024,
-		rsaBelow2048, rsaAbove2048, rsaAbove4096, rsaExponentUnusual, rsaKeyWeak, keyShared, hashSHA1Only, hashSHA1Allowed,
+		rsaBelow2048, rsaAbove2048, rsaAbove4096, rsaExponentUnusual, rsaKeyWeak, keyShared, oldKeyPublished, hashSHA1Only, hashSHA1Allowed,
 		hashUnknown, serviceNotEmail, testingFlag, strictFlag, flagUnknown, granularityTag, notesTag, domainKeysPolicy, adspRecord,
 		notAligned,
 	}
