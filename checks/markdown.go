@@ -285,7 +285,7 @@ func spanned(sentence string) string {
 // plainWords holds for text that cannot be markup, e.g. a number of look-ups.
 func plainWords(s string) bool {
 	for _, r := range s {
-		if (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != ' ' && r != ',' && r != '?' {
+		if (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && !strings.ContainsRune(" ,;?'", r) {
 			return false
 		}
 	}

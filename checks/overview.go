@@ -91,7 +91,11 @@ func (s *Summary) lead() []string {
 	out := []string{w.none}
 	if s.run.domains > 0 {
 		failing := s.run.verdicts[VerdictFailure]
-		out[0] = finding.Fill(w.lead, thousands(failing), thousands(s.run.domains), percent(failing, s.run.domains))
+		lead := w.lead[1]
+		if failing == 1 {
+			lead = w.lead[0]
+		}
+		out[0] = finding.Fill(lead, thousands(failing), thousands(s.run.domains), percent(failing, s.run.domains))
 	}
 	if !s.run.first.IsZero() {
 		out = append(out, finding.Fill(w.period, s.run.period()))

@@ -4,8 +4,9 @@ import "clockwise.info/cwmail/checks/finding"
 
 // overviewWords are the texts of the summary of an audit.
 type overviewWords struct {
-	title, lead, none, since, period, span, noTime string
-	bad, badBefore                                 [2]string
+	lead                                     [2]string // by how many fail
+	title, none, since, period, span, noTime string
+	bad, badBefore                           [2]string
 
 	verdicts, owners, providers, codes, worst, changed           string // headings
 	verdict, domains, share, owner, findings, provider           string // of columns
@@ -20,7 +21,7 @@ type overviewWords struct {
 
 var overviewEnglish = overviewWords{
 	title:  "Audit of %[1]s domains",
-	lead:   "%[1]s of %[2]s domains fail (%[3]s).",
+	lead:   [2]string{"%[1]s of %[2]s domains fails (%[3]s).", "%[1]s of %[2]s domains fail (%[3]s)."},
 	none:   "There is no report in it.",
 	bad:    [2]string{"%[1]s line is no report and is not counted.", "%[1]s lines are no reports and are not counted."},
 	period: "Examined %[1]s.",

@@ -19,10 +19,10 @@ type words struct {
 	add, replace, remove, old, command    string
 	sameName, panel, panelValue           string
 
-	silenced                                             [2]string // one, many
-	because                                              string
+	silenced                                                     [2]string // one, many
+	because                                                      string
 	paths, signed, aligns, aligned, notAligned, alignmentUnknown string
-	addresses                                            [2]string
+	addresses                                                    [2]string
 
 	failures, warnings, notes, unknowns [2]string
 

@@ -33,7 +33,7 @@ var domainMissing = &finding.Rule{
 	Title:      "The domain does not exist",
 	Saw:        "DNS says that there is no %[1]s.%[2]s",
 	Effect:     "Mail from an address of this domain is refused nearly everywhere, and nobody can answer it.",
-	Action:     "Check how the domain is spelt in the transport. If it is right, register or renew it at a registrar.",
+	Action:     "Check how the domain is spelt. If it is right, register or renew it at a registrar.",
 	References: []string{"RFC 8020 section 2"},
 	Hides: []string{
 		"spf.missing", "dkim.missing", "dmarc.missing", "mx.missing-and-no-address", "mtasts.missing", "tlsrpt.missing",

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"net/netip"
 	"slices"
 	"strings"
 	"sync"
@@ -59,6 +60,9 @@ func (a *app) runCheck(cmd *cobra.Command, o *checkOptions) error {
 	if err := onlyOne(map[string]bool{"--json": a.shared.json, "--markdown": o.markdown, "--html": o.html}); err != nil {
 		return err
 	}
+	if err := namesServers("--also-ask", o.alsoAsk); err != nil {
+		return err
+	}
 	needConfig := len(o.names) == 0
 	return a.inWorld(cmd, needConfig, func(ctx context.Context, w *world) error {
 		targets, err := findTargets(w, o.names)
@@ -85,6 +89,22 @@ func (a *app) runCheck(cmd *cobra.Command, o *checkOptions) error {
 		}
 		return statusOf(statusOfReports(reports, o.strict))
 	})
+}
+
+// namesServers holds that each value of a flag may be a name server: an
+// address, with or without a port, or a name.
+func namesServers(flag string, values []string) error {
+	for _, v := range values {
+		_, noPort := netip.ParseAddrPort(v)
+		_, noAddr := netip.ParseAddr(v)
+		if _, err := transports.ParseDomain(v); err != nil && noPort != nil && noAddr != nil {
+			return &failure{
+				what: fmt.Sprintf("could not use %s %q", flag, v), why: "it is neither the name of a server nor an address",
+				hints: []string{flag + " ns1.dns.example", flag + " 192.0.2.53"},
+			}
+		}
+	}
+	return nil
 }
 
 // park marks bare domains as such that send no mail.

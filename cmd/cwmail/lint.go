@@ -9,8 +9,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"clockwise.info/cwmail/checks/provider"
 	"clockwise.info/cwmail/checks/finding"
+	"clockwise.info/cwmail/checks/provider"
 )
 
 type lintOptions struct{ texts []string }

@@ -56,7 +56,7 @@ func newNetwork(a *app, runF func(context.Context, *networkOptions) error) *cobr
 	}
 	cmd.Flags().StringArrayVar(&o.contains, "contains", nil, "tell whether these addresses are inside; all arguments are addresses then")
 	cmd.Flags().StringVar(&o.account, "account", "", "your account at ClockWise, as in ACCOUNT.clockwise.info; default: that of the configuration")
-	cmd.Flags().StringArrayVar(&o.lists, "list", nil, "ask this DNS block list too, e.g. zen.spamhaus.org; can be repeated")
+	cmd.Flags().StringArrayVar(&o.lists, "list", nil, "ask this DNS block list too, e.g. zen.spamhaus.org (repeatable)")
 	return cmd
 }
 

@@ -112,6 +112,9 @@ func (t *tally) stop() {
 // close writes the summary, and says how the audit ended.
 func (t *tally) close(ctx context.Context, err error) error {
 	took := t.a.now().Sub(t.began)
+	if n := t.run.done.Count; n > 0 {
+		fmt.Fprintf(t.a.err, "%s reported by an earlier run\n", domains(n))
+	}
 	fmt.Fprintf(t.a.err, "%s in %v, %.0f a second\n", domains(t.reported), took.Round(time.Millisecond), float64(t.reported)/max(took.Seconds(), 0.001))
 	if t.reported > 0 {
 		if told := t.summary.WriteText(t.a.err); told != nil && err == nil {
