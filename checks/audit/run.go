@@ -21,9 +21,10 @@ type Options struct {
 	// Skip says which entries are left out: those of other shards, and those
 	// that an earlier run has reported.
 	Skip func(Entry) bool
-	// Bad is told of each line that cannot be used.
+	// Bad is told of each line that cannot be used; may be nil.
 	Bad func(*Bad)
-	// Done is told of each report behind its being written, one at a time.
+	// Done is told of each report behind its being written, one at a time; may be
+	// nil.
 	Done func(Result)
 }
 
@@ -43,6 +44,9 @@ type Examine func(context.Context, Entry) (checks.Report, error)
 func Run(ctx context.Context, list *List, examine Examine, w io.Writer, o Options) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	if o.Bad == nil {
+		o.Bad = func(*Bad) {}
+	}
 	r := &run{Options: o, examine: examine, out: w, queue: make(chan chan *Result, waiting*max(o.Concurrency, 1)), places: newPlaces(o)}
 	var written error
 	var wg sync.WaitGroup

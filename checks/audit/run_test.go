@@ -120,6 +120,10 @@ func TestBadLines(t *testing.T) {
 		if got := lines(t, out.Bytes()); !slices.Equal(got, []int{1, 3, 5}) || len(bad) != 2 || !bad[2] || !bad[4] {
 			t.Errorf("%v, bad %v", got, bad)
 		}
+		out.Reset()
+		if err := Run(t.Context(), NewList(strings.NewReader(text)), examine, &out, Options{}); err != nil || len(lines(t, out.Bytes())) != 3 {
+			t.Errorf("with nobody to tell: %v, %s", err, out.Bytes())
+		}
 	})
 }
 
