@@ -259,10 +259,3 @@ func (c suiteCase) run(t *testing.T, z *zone, parsed *Parsed) {
 		}
 	}
 }
-
-// quiet is a zone that does not note what is asked.
-type quiet struct{ z *zone }
-
-func (q quiet) Lookup(_ context.Context, question dns.Question) dns.Answer {
-	return q.z.answer(question)
-}
