@@ -194,6 +194,7 @@ var mistakes = []struct {
 	{"S20", customer, "TXT", []string{strings.ReplaceAll(sound, " ", "\t")}, None, "spf.control-character", asSound, ""},
 	{"S21", customer, "TXT", []string{"v=spf1 include:spf.protection.outlook.com\ninclude:_spf.clockwise.info -all"}, PermError, "spf.control-character", asSound, ""},
 	{"S22", customer, "TXT", []string{"v=spf1 include:spf.protection.outlook.com -all", "v=spf1 include:_spf.clockwise.info -all"}, PermError, "spf.multiple-records", asSound, ""},
+	{"S22, as answers come", customer, "TXT", []string{"v=spf1 include:_spf.clockwise.info -all", "v=spf1 include:spf.protection.outlook.com -all"}, PermError, "spf.multiple-records", asSound, ""},
 	{"S23", customer, "TXT", []string{"v=spf1 include:spf.protection.outlook.com -all v=spf1 include:_spf.clockwise.info -all"}, Fail, "spf.version-repeated", asSound, ""},
 	{"S24", customer, "TXT", []string{"v=spf1 include:spf.protection.outlook.com; include:_spf.clockwise.info; -all"}, PermError, "spf.separator-wrong", asSound, ""},
 	{"S25", customer, "TXT", []string{"v=spf1 include:spf.protection.outlook.com, include:_spf.clockwise.info, -all"}, PermError, "spf.separator-wrong", asSound, ""},

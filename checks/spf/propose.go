@@ -166,6 +166,11 @@ func sources(res Result, expect Expect) []source {
 		if len(selected) > 0 {
 			attempts = slices.DeleteFunc(attempts, func(s source) bool { return !adds(s, selected, expect) })
 		}
+		// Answers have no order of their own; the include stands behind what was
+		// there before it.
+		slices.SortStableFunc(selected, func(a, b source) int {
+			return cmp.Compare(last(a.namesClockWise(expect)), last(b.namesClockWise(expect)))
+		})
 		return append(selected, attempts...)
 	}
 	wild := everywhere(res.Probes, res.Domain)
@@ -182,6 +187,13 @@ func sources(res Result, expect Expect) []source {
 		}
 	}
 	return nil
+}
+
+func last(yes bool) int {
+	if yes {
+		return 1
+	}
+	return 0
 }
 
 // adds says whether a damaged text beside a sound record was meant to bring
