@@ -25,6 +25,7 @@ var elsewhere = []struct{ file, test, codes string }{
 		smtp.greylisted smtp.rate-limited smtp.refused-by-ptr smtp.refused-by-blocklist o365.host-wrong o365.relay-on-wrong-port
 		o365.submission-on-port-25`,
 	},
+	{"corpus_elsewhere_test.go", "TestEditedAtWrongProvider", `dns.edited-at-wrong-provider`},
 	{"peers_test.go", "TestPeers", `dmarc.tightening-would-break`},
 	{"peers_test.go", "TestParked", `spf.parked-not-closed dmarc.parked-not-closed`},
 	{"relay/elsewhere_test.go", "TestPort25Blocked", `smtp.port-25-blocked`},
@@ -40,7 +41,7 @@ var elsewhere = []struct{ file, test, codes string }{
 	},
 	{
 		"zone/servers_test.go", "TestServers",
-		`dns.edited-at-wrong-provider dns.delegation-differs dns.server-unreachable
+		`dns.delegation-differs dns.server-unreachable
 		dns.edns-broken dns.dnssec-expiring dns.negative-ttl-long dns.ttl-long
 		dns.ttl-short dns.failure-cached dns.split-horizon`,
 	},
