@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -286,8 +287,16 @@ func TestKeysThatSayWhy(t *testing.T) {
 
 func TestKeyLineIsTrue(t *testing.T) {
 	t.Parallel()
-	for _, walk := range walks {
-		a := ready(t, options(), 100, 30)
+	all := append(slices.Clone(walks), []struct {
+		name string
+		keys []string
+	}{
+		{"network-home", toNetwork[:1]},
+		{"network", toNetwork},
+		{"network-address", append(toNetwork[:2:2], "enter")},
+	}...)
+	for _, walk := range all {
+		a := ready(t, withNetwork(), 100, 30)
 		press(a, walk.keys...)
 		for _, action := range a.top().Keys() {
 			if a.keys.Of(action).Later {
@@ -296,7 +305,7 @@ func TestKeyLineIsTrue(t *testing.T) {
 			if a.keys.Of(action).First() == "" {
 				t.Errorf("%s offers %s, which has no key", walk.name, action)
 			}
-			o := options()
+			o := withNetwork()
 			o.Save = func(name string, _ []byte) (string, error) { return name, nil }
 			b := ready(t, o, 100, 30)
 			press(b, walk.keys...)

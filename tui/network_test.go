@@ -151,3 +151,21 @@ func TestNetworkAge(t *testing.T) {
 		t.Errorf("looked %d times after an hour", asked)
 	}
 }
+
+// TestNetworkIsCarried holds that the row of the overview gives the network for
+// a connector, and all its addresses.
+func TestNetworkIsCarried(t *testing.T) {
+	t.Parallel()
+	a := ready(t, withNetwork(), 100, 30)
+	press(a, toNetwork[0])
+	c := a.home.Carry()
+	if c.Value != "31.134.206.128/28" || strings.Count(c.All, "\n") != 15 || !strings.Contains(c.Text, "31.134.206.143") {
+		t.Errorf("%+v", c)
+	}
+	for _, said := range []string{"i", "a", "W"} {
+		press(a, said)
+		if !strings.Contains(screen(a), said+" does nothing on this screen.") {
+			t.Errorf("%s does something:\n%s", said, screen(a))
+		}
+	}
+}

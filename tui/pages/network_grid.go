@@ -75,7 +75,11 @@ func (c columns) line(l ui.Look, p *Network, row checks.NetworkRow, sel bool) st
 	if c.short {
 		return out + gap + lists
 	}
-	return out + "  " + l.Fit(nameOf(l, row), c.name) + "  " + lists + "  " + l.Cut(listsOf(l, row, c.lists), c.lists)
+	name := nameOf(l, row)
+	if width(name) > c.name && row.Back == address.NotConfirmed && len(row.Hosts) > 0 { // what is wrong with it matters more than its end
+		name = ui.Fill(l.T.NotBackCut, l.Text(row.Hosts[0]))
+	}
+	return out + "  " + l.Fit(name, c.name) + "  " + lists + "  " + l.Cut(listsOf(l, row, c.lists), c.lists)
 }
 
 // nameOf is what is known of the names of an address.

@@ -192,6 +192,7 @@ type Texts struct {
 	ColListsShort  string
 	NoPTR          string
 	NotBack        string
+	NotBackCut     string
 	NoPTRAnswer    string
 	ListsNone      string
 	ListsOn        string
@@ -519,6 +520,7 @@ var English = Texts{
 	ColListsShort: "lists",
 	NoPTR:         "no PTR record",
 	NotBack:       "%[1]s, not back",
+	NotBackCut:    "not back: %[1]s",
 	NoPTRAnswer:   "no answer",
 	ListsNone:     "none asked",
 	ListsOn:       "on %[1]s of %[2]s",
