@@ -757,7 +757,7 @@ func TestHostile(t *testing.T) {
 			t.Errorf("%.20q is sound", text)
 		}
 	}
-	if took := time.Since(started); took > 10*time.Second {
+	if took := time.Since(started); took > time.Minute { // a busy machine with the race detector takes 20 s
 		t.Errorf("took %v", took)
 	}
 }
