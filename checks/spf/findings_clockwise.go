@@ -169,7 +169,24 @@ func (j *judge) judgeClockWiseRecord() {
 	default:
 		return
 	}
-	j.raise(clockWiseBroken, "", ev, name, reason)
+	object := "" // that of every term: the addresses are refused by another one
+	if len(c.Records) != 1 || c.Records[0].Err() != nil {
+		object = j.ownInclude()
+	}
+	j.raise(clockWiseBroken, object, ev, name, reason)
+}
+
+// ownInclude is the term that names ClockWise's record, as it stands in the
+// record of the domain, or as it would.
+func (j *judge) ownInclude() string {
+	for _, r := range j.in.Result.Records {
+		for _, t := range r.Terms {
+			if j.in.Expect.isInclude(t.Domain) {
+				return t.Text
+			}
+		}
+	}
+	return "include:" + j.in.Expect.Include
 }
 
 // judgeSender looks at SPF of other names that belong to the mail.

@@ -234,6 +234,9 @@ func testClockWiseSide(t *testing.T) {
 		{"own record broken", customer + ` TXT ` + sound, "spf.clockwise-record-broken", func(in *Input) {
 			in.ClockWise = &Result{Answer: dns.Answer{Question: dns.Ask(in.Expect.Include, dns.TypeTXT), Status: dns.NoName}}
 		}},
+		{"own record broken, and another include", customer + ` TXT v=spf1 include:gone.example include:_spf.clockwise.info -all`, "+spf.include-target-without-spf", func(in *Input) {
+			in.ClockWise = &Result{Answer: dns.Answer{Question: dns.Ask(in.Expect.Include, dns.TypeTXT), Status: dns.NoName}}
+		}},
 		{"own record unreadable", customer + ` TXT ` + sound, "spf.clockwise-record-unreadable", func(in *Input) {
 			in.ClockWise = &Result{Answer: dns.Answer{Question: dns.Ask(in.Expect.Include, dns.TypeTXT), Err: errTimeout}}
 		}},
