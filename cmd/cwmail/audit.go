@@ -299,14 +299,13 @@ func (a *app) audit(ctx context.Context, w *world, r *auditRun) error {
 // mostHeld is how long reports wait for others to be written with them.
 const mostHeld = time.Second
 
-// skip leaves out what belongs to other parts, and what is reported already.
+// skip leaves out what belongs to other parts, and what is reported already; of
+// another list all, from where it is known for one.
 func (r *auditRun) skip(e audit.Entry) bool {
-	if !r.shard.Holds(e) {
+	if r.different != nil || !r.shard.Holds(e) {
 		return true
 	}
 	has, err := r.done.Has(e)
-	if err != nil && r.different == nil {
-		r.different = err
-	}
+	r.different = err
 	return has || err != nil
 }

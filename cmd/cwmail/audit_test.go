@@ -2,8 +2,10 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"io"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
@@ -18,6 +20,26 @@ func TestAuditBlamesTheList(t *testing.T) {
 	code := a.main(t.Context(), []string{"--demo", "audit", "--resume", filepath.Join(t.TempDir(), "out.jsonl")})
 	if code != exitUnknown || !strings.Contains(errw.String(), "could not finish the audit: line 2 is longer") {
 		t.Errorf("exit status %d\n%s", code, errw)
+	}
+}
+
+// TestAuditLeavesAnotherList goes on with a list from standard input that is not
+// the one of the output: nothing of it is written behind.
+func TestAuditLeavesAnotherList(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "out.jsonl")
+	run := func(list string) (int, string) {
+		a, _, errw := testApp(list, "XDG_CONFIG_HOME="+t.TempDir())
+		return a.main(t.Context(), []string{"--demo", "audit", "--resume", path}), errw.String()
+	}
+	run("bakery.example\n")
+	before, err := os.ReadFile(path)
+	if err != nil || len(before) == 0 {
+		t.Fatal(err)
+	}
+	code, errw := run("notary.example\nbakery.example\n")
+	after, err := os.ReadFile(path)
+	if err != nil || !bytes.Equal(before, after) || code == exitOK || !strings.Contains(errw, "was another one") {
+		t.Errorf("exit status %d, %d octets become %d\n%s", code, len(before), len(after), errw)
 	}
 }
 
