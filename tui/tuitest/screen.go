@@ -3,6 +3,7 @@
 package tuitest
 
 import (
+	"io"
 	"strings"
 	"testing"
 	"time"
@@ -19,12 +20,16 @@ type Screen struct {
 	p  *tea.Program
 }
 
+// guarded leaves of an emulator what it guards: its WriteString is none of that,
+// and io.WriteString would take it.
+type guarded struct{ io.Writer }
+
 // Start runs m in an emulated terminal of w columns and h rows.
 func Start(t testing.TB, m tea.Model, w, h int, env ...string) *Screen {
 	em := vt.NewSafeEmulator(w, h)
 	_, _ = em.Write([]byte(ansi.SetModeLineFeedNewLine)) // no tty turns LF into CR LF here
 	p := tea.NewProgram(m,
-		tea.WithInput(em), tea.WithOutput(em), // the emulator also answers queries
+		tea.WithInput(em), tea.WithOutput(guarded{em}), // the emulator also answers queries
 		tea.WithWindowSize(w, h), tea.WithoutSignals(),
 		tea.WithEnvironment(append([]string{"TERM=xterm-256color", "LANG=C.UTF-8"}, env...)))
 	done := make(chan error, 1)
