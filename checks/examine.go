@@ -121,6 +121,7 @@ func (e *Examiner) Stages(t Target) []Stage {
 type work struct {
 	*Examiner
 	sending
+	relays   []netip.Addr
 	recorder *dns.Recorder
 	ask      dns.Resolver // the recorder, or what knows better than it
 
@@ -154,7 +155,7 @@ type work struct {
 // because ctx ended, is unknown in it. emit may be nil.
 func (e *Examiner) Examine(ctx context.Context, t Target, emit func(Event)) Report {
 	started := e.Now()
-	w := &work{Examiner: e, sending: e.sending(t), recorder: dns.NewSteadyRecorder(e.Resolver)}
+	w := &work{Examiner: e, sending: e.sending(t), relays: e.Service.Relays(), recorder: dns.NewSteadyRecorder(e.Resolver)}
 	w.ask = w.recorder
 	if w.domain != "" {
 		w.look(ctx, t.Name(), emit)

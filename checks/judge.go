@@ -104,7 +104,7 @@ func clockwiseOnly(all []finding.Finding) []finding.Finding {
 
 func (w *work) spfInput() spf.Input {
 	in := spf.Input{
-		Result: w.spf, Expect: spf.Expect{Include: w.Service.SPFInclude, Relays: w.Service.Relays()},
+		Result: w.spf, Expect: spf.Expect{Include: w.Service.SPFInclude, Relays: w.relays},
 		Sending: w.ours(), Sender: w.senderSPF, Aligned: fact(w.dmarc.Aligned(w.envelope, false)),
 		HasDMARC: w.hasDMARC(), Views: w.views[dns.Ask(w.envelope, dns.TypeTXT)],
 		MX: mailHosts(w.mx), Parked: w.parked, Provider: w.provider, More: w.spfMore, Now: w.Now(),

@@ -94,7 +94,7 @@ func (w *work) lookAtSPF(ctx context.Context) {
 	var doubled []dns.Answer
 	var wg sync.WaitGroup
 	if w.ours() {
-		relays = w.Service.Relays()
+		relays = w.relays
 		wg.Go(func() { doubled = w.askDoubled(ctx) })
 	}
 	w.spf = spf.Lookup(ctx, w.ask, w.envelope, relays, spf.Options{MailFrom: w.mailFrom, Now: w.Now(), Parsed: w.Parsed, Thorough: w.Thorough})
@@ -152,12 +152,12 @@ func (w *work) lacksClockWise(a dns.Answer) bool {
 
 // lookAtSender reads SPF of the domain in From where the envelope has another.
 func (w *work) lookAtSender(ctx context.Context) {
-	res := spf.Lookup(ctx, w.ask, w.domain, w.Service.Relays(), spf.Options{Now: w.Now(), Parsed: w.Parsed})
+	res := spf.Lookup(ctx, w.ask, w.domain, w.relays, spf.Options{Now: w.Now(), Parsed: w.Parsed})
 	w.senderSPF = &res
 }
 
 func (w *work) lookAtService(ctx context.Context) {
-	w.service = spf.Lookup(ctx, w.ask, w.Service.SPFInclude, w.Service.Relays(), spf.Options{Now: w.Now(), Parsed: w.Parsed})
+	w.service = spf.Lookup(ctx, w.ask, w.Service.SPFInclude, w.relays, spf.Options{Now: w.Now(), Parsed: w.Parsed})
 }
 
 func (w *work) lookAtDKIM(ctx context.Context) {

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"clockwise.info/cwmail/checks/dns"
 	"clockwise.info/cwmail/checks/dns/dnstest"
@@ -158,6 +159,12 @@ func plain(all []string) (out []string) {
 }
 
 func (m memory) Lookup(ctx context.Context, q dns.Question) dns.Answer {
+	a := m.answer(ctx, q)
+	a.TTL = time.Hour // so that it is kept
+	return a
+}
+
+func (m memory) answer(ctx context.Context, q dns.Question) dns.Answer {
 	name := strings.TrimSuffix(q.Name, ".test")
 	name = name[strings.LastIndexByte(name, '.')+1:]
 	if i, err := strconv.Atoi(strings.TrimPrefix(name, "d")); err == nil && strings.HasSuffix(q.Name, ".test") {

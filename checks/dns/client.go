@@ -100,7 +100,7 @@ func (c *Client) Close() {
 // memory.
 func (c *Client) Strained() bool { return c.lag.Load() > int64(strain) }
 
-const strain = 2 * time.Millisecond
+const strain = 4 * time.Millisecond
 
 // taken takes note of how long an answer lay around.
 func (c *Client) taken(lay time.Duration) {
@@ -308,7 +308,11 @@ func (x *exchange) run(ctx context.Context) (a Answer, more string) {
 			continue
 		}
 		sent, repeated := time.Now(), x.w.times(p)-1
-		timer.Reset(min(p.wait(repeated), relook, time.Until(x.deadline)))
+		wait := p.wait(repeated)
+		if !p.isKnown() {
+			wait = min(wait, relook)
+		}
+		timer.Reset(min(wait, time.Until(x.deadline)))
 		for then := waiting; then == waiting; {
 			select {
 			case r := <-x.w.in:

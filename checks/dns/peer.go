@@ -64,6 +64,9 @@ func (p *peer) wait(n int) time.Duration {
 	return min(w<<min(n, 8), mostWait)
 }
 
+// isKnown says that the round trip to the server is known.
+func (p *peer) isKnown() bool { p.mu.Lock(); defer p.mu.Unlock(); return p.srtt > 0 }
+
 // answered takes note of a question that was answered. Each transmission has
 // its own id, so the round trip is known also when it was sent again.
 func (p *peer) answered(at time.Time) {

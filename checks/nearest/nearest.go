@@ -19,9 +19,10 @@ func Distance(a, b string) int {
 	if d := len(a) - len(b); d > maxLonger || d < -maxLonger || len(a) > maxLength {
 		return Far
 	}
+	var memory [3][maxLength + maxLonger + 1]int
 	var rows [3][]int
 	for i := range rows {
-		rows[i] = make([]int, len(b)+1)
+		rows[i] = memory[i][:len(b)+1]
 	}
 	for j := range rows[1] {
 		rows[1][j] = j

@@ -169,6 +169,9 @@ func endsTerm(s string) bool {
 
 // unwrap takes away what a panel or a zone file puts around a value.
 func (r *reading) unwrap(text string) string {
+	if r.selected && strings.IndexByte(text, '"') < 0 {
+		return text
+	}
 	if m := zonePrefix().FindStringSubmatchIndex(text); m != nil {
 		r.fault(zoneLine, "", strings.TrimSpace(text[:m[2]]))
 		text = strings.Trim(strings.TrimSpace(text[m[2]:]), "()")
@@ -198,6 +201,9 @@ var (
 func (r *reading) versionTag(text string) (rest string, ok bool) {
 	trimmed := strings.TrimLeft(text, " '`")
 	plain := strings.ReplaceAll(trimmed, glue, "")
+	if r.selected && len(trimmed) == len(text) && strings.HasPrefix(text, version+" ") && strings.IndexByte("'`", text[len(text)-1]) < 0 {
+		return text[len(version):], true // as nearly all are
+	}
 	if !anyVersion().MatchString(plain) || !strings.HasPrefix(lower(plain), version) {
 		if loc := anyVersion().FindStringIndex(trimmed); loc != nil && loc[0] > 0 && !r.selected {
 			if !knownTerm().MatchString(trimmed[loc[0]+len(version):]) {

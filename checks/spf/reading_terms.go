@@ -2,7 +2,6 @@ package spf
 
 import (
 	"cmp"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -119,6 +118,9 @@ var (
 // foreignTo says to which other kind of record a piece belongs; "" for none.
 // inside is set behind a piece that is foreign already.
 func foreignTo(t string, inside bool) string {
+	if strings.IndexByte(t, '=') < 0 && !inside {
+		return ""
+	}
 	switch {
 	case dmarcTag().MatchString(t):
 		return "DMARC"
@@ -143,7 +145,7 @@ func (r *reading) joined(tokens []string, expect Expect) int {
 	switch {
 	case len(t) == 1 && isQualifier(t[0]) && (startsTerm().MatchString(next) && !isQualifier(next[0]) || isAllText(next)):
 		r.fault(qualifierWrong, from, from, t+next)
-	case openTerm().MatchString(t) && fits(t, next), strings.HasPrefix(next, ":") && len(next) > 1 && bareName().MatchString(t):
+	case strings.IndexByte(":=/", t[len(t)-1]) >= 0 && openTerm().MatchString(t) && fits(t, next), strings.HasPrefix(next, ":") && len(next) > 1 && bareName().MatchString(t):
 		r.fault(spaceAfterColon, t, t, t+next)
 	default:
 		return 0
@@ -184,6 +186,20 @@ var (
 	gluedTerm = pattern.Lazy(`(?i)^([-+~?]?[a-z0-9]+[:=].*[a-z0-9.}])([-+~?]?(?:(?:include|ip4|ip6|exists):|redirect=|exp=).*)$`)
 )
 
+// glued cuts two terms apart that have no space between them. Patterns are slow,
+// and most terms can be told to be none by a look.
+func glued(t string) []string {
+	if n := len(t) - len("-all"); n > 0 && strings.EqualFold(t[n+1:], "all") && isQualifier(t[n]) {
+		if m := gluedAll().FindStringSubmatch(t); m != nil {
+			return m
+		}
+	}
+	if i := strings.IndexAny(t, ":="); i < 0 || !strings.ContainsAny(t[i+1:], ":=") {
+		return nil
+	}
+	return gluedTerm().FindStringSubmatch(t)
+}
+
 // one reads a single piece.
 func (r *reading) one(t string, expect Expect, capitals bool) piece {
 	whole := strings.ReplaceAll(t, glue, "")
@@ -202,10 +218,8 @@ func (r *reading) one(t string, expect Expect, capitals bool) piece {
 		parts := strings.FieldsFunc(t, func(c rune) bool { return c == ';' || c == ',' })
 		return split(separatorWrong, parts, separatorNames[t[i]])
 	}
-	for _, glued := range []func() *regexp.Regexp{gluedAll, gluedTerm} {
-		if m := glued().FindStringSubmatch(t); m != nil {
-			return split(spaceMissing, m[1:3])
-		}
+	if m := glued(t); m != nil {
+		return split(spaceMissing, m[1:3])
 	}
 	before := len(r.faults)
 	to := r.mend(t, expect)

@@ -66,7 +66,7 @@ func newAudit(a *app, runF func(context.Context, *auditOptions) error) *cobra.Co
 		},
 	}
 	f := cmd.Flags()
-	f.IntVar(&o.concurrency, "concurrency", 256, "examine `N` domains at once")
+	f.IntVar(&o.concurrency, "concurrency", 64, "examine `N` domains at once")
 	f.StringVar(&o.shard, "shard", "", "only part `I/N` of the list")
 	f.StringVar(&o.resume, "resume", "", "write to `OUT`, behind what stands there")
 	f.BoolVar(&o.unordered, "unordered", false, "write reports as they come")
@@ -93,7 +93,7 @@ func (a *app) runAudit(cmd *cobra.Command, o *auditOptions) error {
 		}
 	}
 	if o.concurrency < 1 {
-		return &failure{what: "could not use --concurrency", why: "it is below 1", hints: []string{"--concurrency 256 is what it is without the flag"}}
+		return &failure{what: "could not use --concurrency", why: "it is below 1", hints: []string{"--concurrency 64 is what it is without the flag"}}
 	}
 	r := &auditRun{auditOptions: o, shard: shard}
 	if r.done, err = readDone(o.resume); err != nil {
@@ -229,7 +229,7 @@ func (discarding) Close() error { return nil }
 
 // keptAnswers is the number of answers that a long run keeps: more than the
 // domains under way need, and the names that many share.
-const keptAnswers = 16384
+const keptAnswers = 4096
 
 // bulk is an examiner for many domains: unless more is asked for it asks the
 // resolvers only, and it keeps no more answers than it needs.
@@ -251,17 +251,12 @@ func (a *app) bulk(w *world, o *auditOptions) *checks.Examiner {
 	return e
 }
 
-// A long run makes much that is thrown away at once, and keeps little: to let
-// more of it come together saves a sixth of the time. maxGarbage bounds that, in
-// octets with what is kept.
-const (
-	moreGarbage = 400 // percent of what is kept
-	maxGarbage  = 80 << 20
-)
+// moreGarbage lets more come together before it is collected, in percent of what
+// is kept: a long run makes much that is thrown away at once, and keeps little.
+const moreGarbage = 130
 
 func (a *app) audit(ctx context.Context, w *world, r *auditRun) error {
 	defer debug.SetGCPercent(debug.SetGCPercent(moreGarbage))
-	defer debug.SetMemoryLimit(debug.SetMemoryLimit(maxGarbage))
 	e := a.bulk(w, r.auditOptions)
 	out := bufio.NewWriterSize(r.out, 1<<16)
 	t := newTally(a, r)
