@@ -262,7 +262,7 @@ func TestBusyThenSlow(t *testing.T) {
 	}
 	for want, c := range map[string]smtp.Conversation{
 		"smtp.temporarily-unavailable tls.unreadable": {Stage: smtp.Banner, Security: "starttls", Trouble: smtp.BadReply, Greeting: busy, Reply: busy},
-		"smtp.banner-slow":                            {Stage: smtp.Done, Security: "starttls", Greeting: greeting, Lines: lines, Took: 21 * time.Second, Offered: all},
+		"smtp.banner-slow": {Stage: smtp.Done, Security: "starttls", Greeting: greeting, Lines: lines, Took: 21 * time.Second, Offered: all},
 	} {
 		res := Result{Server: transports.Server{Host: "mx.acme.example", Port: 25, Security: "starttls"}, Subject: "acme.example", Receives: true, Addresses: []netip.Addr{netip.MustParseAddr("192.0.2.1")}, Conversations: []smtp.Conversation{c}}
 		got := ReceiverFindings([]Result{res})
