@@ -496,6 +496,7 @@ func TestFindings(t *testing.T) {
 	t.Run("vectors", testVectors)
 	t.Run("ClockWise", testClockWiseSide)
 	t.Run("lint", testLint)
+	t.Run("flattened", testFlattened)
 	for _, r := range Rules() {
 		if !raised[r.Code] {
 			t.Errorf("no case raises %s", r.Code)
