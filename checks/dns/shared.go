@@ -96,7 +96,8 @@ func (s *Shared) Close() { close(s.quit) }
 
 // Lookup answers from the cache or asks.
 func (s *Shared) Lookup(ctx context.Context, q Question) Answer {
-	return s.Start(ctx, q).Wait()
+	p := s.Start(ctx, q)
+	return p.Wait()
 }
 
 // Start begins a question.
@@ -108,19 +109,22 @@ func (s *Shared) Start(ctx context.Context, q Question) Pending {
 // LookupUnchecked is Lookup with checking disabled.
 func (s *Shared) LookupUnchecked(ctx context.Context, q Question) Answer {
 	q = Ask(q.Name, q.Type)
-	return s.start(ctx, key{q: q, cd: true}, func(ctx context.Context) Answer { return lookupUnchecked(ctx, s.r, q) }).Wait()
+	p := s.start(ctx, key{q: q, cd: true}, func(ctx context.Context) Answer { return lookupUnchecked(ctx, s.r, q) })
+	return p.Wait()
 }
 
 // AskServer puts a question to one server, or answers from the cache.
 func (s *Shared) AskServer(ctx context.Context, server netip.AddrPort, q Question) Answer {
 	q = Ask(q.Name, q.Type)
-	return s.start(ctx, key{q: q, server: server}, func(ctx context.Context) Answer { return askServer(ctx, s.r, server, q) }).Wait()
+	p := s.start(ctx, key{q: q, server: server}, func(ctx context.Context) Answer { return askServer(ctx, s.r, server, q) })
+	return p.Wait()
 }
 
 // AskPublic puts a question to one recursive server, or answers from the cache.
 func (s *Shared) AskPublic(ctx context.Context, server netip.AddrPort, q Question) Answer {
 	q = Ask(q.Name, q.Type)
-	return s.start(ctx, key{q: q, server: server, rd: true}, func(ctx context.Context) Answer { return askPublic(ctx, s.r, server, q) }).Wait()
+	p := s.start(ctx, key{q: q, server: server, rd: true}, func(ctx context.Context) Answer { return askPublic(ctx, s.r, server, q) })
+	return p.Wait()
 }
 
 // start answers from the cache, joins those who ask already, or has it asked.
@@ -147,7 +151,8 @@ func (s *Shared) start(ctx context.Context, k key, ask func(context.Context) Ans
 		select {
 		case <-f.done:
 			if f.gone && ctx.Err() == nil { // who asked gave up
-				return s.start(ctx, k, ask).Wait()
+				p := s.start(ctx, k, ask)
+				return p.Wait()
 			}
 			a := f.answer
 			a.Cached = asked

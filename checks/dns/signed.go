@@ -39,7 +39,8 @@ func (c *Cache) LookupSigned(ctx context.Context, q Question) Answer {
 // LookupSigned answers from the cache or asks.
 func (s *Shared) LookupSigned(ctx context.Context, q Question) Answer {
 	q = Ask(q.Name, q.Type)
-	return s.start(ctx, key{q: q, do: true}, func(ctx context.Context) Answer { return lookupSigned(ctx, s.r, q) }).Wait()
+	p := s.start(ctx, key{q: q, do: true}, func(ctx context.Context) Answer { return lookupSigned(ctx, s.r, q) })
+	return p.Wait()
 }
 
 // LookupSigned asks and keeps the answer.

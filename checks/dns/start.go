@@ -16,7 +16,7 @@ type Pending struct {
 }
 
 // Wait returns the answer.
-func (p Pending) Wait() Answer {
+func (p *Pending) Wait() Answer {
 	if p.wait != nil {
 		return p.wait()
 	}
@@ -24,7 +24,7 @@ func (p Pending) Wait() Answer {
 }
 
 // Known says that the answer stands already.
-func (p Pending) Known() bool { return p.wait == nil }
+func (p *Pending) Known() bool { return p.wait == nil }
 
 // Start begins a question with any Resolver.
 func Start(ctx context.Context, r Resolver, q Question) Pending {
@@ -56,8 +56,8 @@ func All(ctx context.Context, r Resolver, questions ...Question) []Answer {
 		pending[i] = Start(ctx, r, q)
 	}
 	out := make([]Answer, len(questions))
-	for i, p := range pending {
-		out[i] = p.Wait()
+	for i := range pending {
+		out[i] = pending[i].Wait()
 	}
 	return out
 }
@@ -81,8 +81,8 @@ func (b *Batch) Ask(place *Answer, q Question) {
 
 // Wait waits for all questions asked so far.
 func (b *Batch) Wait() {
-	for i, p := range b.pending {
-		*b.places[i] = p.Wait()
+	for i := range b.pending {
+		*b.places[i] = b.pending[i].Wait()
 	}
 	b.pending, b.places = b.pending[:0], b.places[:0]
 }

@@ -145,6 +145,8 @@ type evaluation struct {
 	x    expander
 	out  Outcome
 
+	last dns.Answer // what records asked for last: too large to pass on by value
+
 	// peers are further clients for whom the outcome may be the same: differs is
 	// set where it depends on which of them it is.
 	peers   []netip.Addr
@@ -227,11 +229,10 @@ func (e *evaluation) check(domain, term string, explain bool) string {
 	if !validDomain(domain) {
 		return None
 	}
-	var answer dns.Answer // is large: not passed on by value
-	records := e.records(domain, &answer)
+	answer, records := e.records(domain)
 	switch {
 	case answer.Status == dns.Failed:
-		return e.unread(answer, domain, term)
+		return e.unread(*answer, domain, term)
 	case term != "" && answer.Void() && !e.void():
 		return e.problem(TooManyVoid, domain, term, nil)
 	case len(records) == 0:
@@ -249,13 +250,13 @@ func (e *evaluation) check(domain, term string, explain bool) string {
 }
 
 // records asks for and selects the SPF records of a domain (section 4.4, 4.5).
-func (e *evaluation) records(domain string, answer *dns.Answer) (records []Record) {
+// The answer holds until the next one is asked for.
+func (e *evaluation) records(domain string) (*dns.Answer, []Record) {
 	if e.memo != nil {
-		*answer, records = e.memo.records(e.ctx, domain)
-		return records
+		return e.memo.records(e.ctx, domain)
 	}
-	*answer = e.r.Lookup(e.ctx, dns.Ask(domain, dns.TypeTXT))
-	return selectRecords(answer, e.kept)
+	e.last = e.r.Lookup(e.ctx, dns.Ask(domain, dns.TypeTXT))
+	return &e.last, selectRecords(&e.last, e.kept)
 }
 
 // selectRecords is section 4.5.

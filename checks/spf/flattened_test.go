@@ -41,7 +41,6 @@ func testFlattened(t *testing.T) {
 		}
 		all := Findings(in)
 		see(all)
-		see(all)
 		i := slices.IndexFunc(all, func(f finding.Finding) bool { return f.Code() == "spf.flattened-provider" })
 		switch {
 		case i < 0 && c.fixed == "":

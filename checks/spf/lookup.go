@@ -53,7 +53,8 @@ func Lookup(ctx context.Context, r dns.Resolver, domain string, relays []netip.A
 	}
 	w.start(ctx, m, x, res.Domain, true)
 	var beside []*entry
-	res.Answer, res.Records = m.records(ctx, res.Domain)
+	answer, records := m.records(ctx, res.Domain)
+	res.Answer, res.Records = *answer, records
 	if len(res.Records) == 1 && opts.Thorough {
 		beside = append(beside, m.begin(ctx, dns.Ask(res.Domain, dns.TypeSPF)), m.begin(ctx, unmade(res.Domain)))
 	}

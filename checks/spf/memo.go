@@ -22,6 +22,7 @@ type entry struct {
 	pending dns.Pending
 
 	parse   sync.Once
+	answer  dns.Answer // of pending, with parse
 	records []Record
 }
 
@@ -46,12 +47,16 @@ func (m *memo) begin(ctx context.Context, q dns.Question) *entry {
 	return e
 }
 
-// records are the SPF records of a domain (section 4.5).
-func (m *memo) records(ctx context.Context, domain string) (dns.Answer, []Record) {
+// records are the SPF records of a domain (section 4.5), and the answer that they
+// stand in.
+func (m *memo) records(ctx context.Context, domain string) (*dns.Answer, []Record) {
 	e := m.begin(ctx, dns.Ask(domain, dns.TypeTXT))
-	a := e.pending.Wait()
-	e.parse.Do(func() { e.records = selectRecords(&a, m.kept) })
-	return a, e.records
+	a := e.pending.Wait() // not within Do: who waits there is not seen to wait
+	e.parse.Do(func() {
+		e.answer = a
+		e.records = selectRecords(&e.answer, m.kept)
+	})
+	return &e.answer, e.records
 }
 
 // all asks side by side.

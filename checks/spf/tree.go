@@ -87,7 +87,8 @@ func (b *builder) record(n *Node, path []string) {
 		n.Cut = true
 		return
 	}
-	n.Answer, n.Records = b.memo.records(b.ctx, n.Domain)
+	answer, records := b.memo.records(b.ctx, n.Domain)
+	n.Answer, n.Records = *answer, records
 	if n.Term != "" && n.Answer.Void() {
 		n.Void++
 	}

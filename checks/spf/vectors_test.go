@@ -38,6 +38,10 @@ var vectors = []struct {
 		b.example TXT v=spf1 include:a.example -all`, PermError, []string{"spf.loop"}, nil},
 	{"V10", `a.example TXT v=spf1 include:mx.provider.example -all
 		mx.provider.example TXT v=spf1 ip4:20.0.0.1 -all`, Fail, []string{"!spf.mx-used", "!spf.near-limit"}, nil},
+	{"hosts that only receive", `a.example TXT v=spf1 mx include:mx.provider.example -all
+		a.example MX 0 a-example.mail.protection.outlook.com
+		a-example.mail.protection.outlook.com A 20.0.0.9
+		mx.provider.example TXT v=spf1 ip4:20.0.0.1 -all`, Fail, []string{"+spf.mx-used"}, nil},
 	{"V12", `a.example TXT v=spf1 ip4:192.0.2.1 exp=why.example -all
 		why.example TXT no`, Pass, []string{"+spf.modifier-not-last", "!spf.exp-broken"}, nil},
 	{"V13", `a.example TXT v=spf1 ip4:192.0.2.1 -all moo`, PermError, []string{"spf.unknown-mechanism"}, nil},
