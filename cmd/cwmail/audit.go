@@ -253,7 +253,7 @@ func (a *app) bulk(w *world, o *auditOptions) *checks.Examiner {
 
 // moreGarbage lets more come together before it is collected, in percent of what
 // is kept: a long run makes much that is thrown away at once, and keeps little.
-const moreGarbage = 130
+const moreGarbage = 110
 
 func (a *app) audit(ctx context.Context, w *world, r *auditRun) error {
 	defer debug.SetGCPercent(debug.SetGCPercent(moreGarbage))
