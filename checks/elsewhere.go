@@ -119,11 +119,11 @@ func (w *work) address(ctx context.Context, name string) (netip.AddrPort, bool) 
 		return ap, true
 	}
 	if addr, err := netip.ParseAddr(name); err == nil {
-		return netip.AddrPortFrom(addr, 53), true
+		return netip.AddrPortFrom(addr, dns.Port), true
 	}
 	for _, t := range []dns.Type{dns.TypeA, dns.TypeAAAA} {
 		if a := w.recorder.Lookup(ctx, dns.Ask(name, t)); a.Status == dns.Found {
-			return netip.AddrPortFrom(a.Records[0].Addr, 53), true
+			return netip.AddrPortFrom(a.Records[0].Addr, dns.Port), true
 		}
 	}
 	return netip.AddrPort{}, false

@@ -65,7 +65,7 @@ func (w *work) belowDomain() []string {
 func (w *work) servers(all []zone.Server) []propagation.Server {
 	var out []propagation.Server
 	for _, s := range all {
-		if len(s.Addrs) > 0 && slices.Contains(w.Own, netip.AddrPortFrom(s.Addrs[0], 53)) {
+		if len(s.Addrs) > 0 && slices.Contains(w.Own, netip.AddrPortFrom(s.Addrs[0], dns.Port)) {
 			continue
 		}
 		out = append(out, propagation.Server{Name: s.Name, Addrs: s.Addrs})

@@ -273,6 +273,9 @@ func (c *runCount) tally() Tally { return Tally{c.domains, c.bad, c.complaints} 
 // Tally is that of this run.
 func (s *Summary) Tally() Tally { return s.run.tally() }
 
+// Verdicts counts the reports of each verdict.
+func (s *Summary) Verdicts() map[Verdict]int { return s.run.verdicts }
+
 // eachLine calls f for each line; for one that is too long
 // with an error in its place.
 func eachLine(r io.Reader, f func(line []byte, err error)) error {

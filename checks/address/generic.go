@@ -4,6 +4,8 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+
+	"clockwise.info/cwmail/checks/dns"
 )
 
 // lineWords are parts of names that providers give to lines of their customers.
@@ -29,7 +31,7 @@ func holdsAddress(name string, addr netip.Addr) bool {
 	if addr.Is6() {
 		packed := strings.ReplaceAll(addr.StringExpanded(), ":", "")
 		plain := strings.NewReplacer("-", "", ".", "").Replace(name)
-		reverse := strings.Join(nibbles(addr), "")
+		reverse := strings.ReplaceAll(dns.Reversed(addr), ".", "")
 		return strings.Contains(plain, packed) || strings.Contains(plain, reverse) ||
 			strings.Contains(name, strings.Trim(strings.ReplaceAll(addr.String(), ":", "-"), "-"))
 	}

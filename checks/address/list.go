@@ -100,10 +100,7 @@ var (
 // entry is the name under which a list has an address. The self-test needs
 // addresses of IPv6 that would else be taken for IPv4.
 func entry(a netip.Addr, list string) string {
-	if a.Is4() {
-		return labels(a) + "." + list
-	}
-	return strings.Join(nibbles(a), ".") + "." + list
+	return dns.Reversed(a) + "." + list
 }
 
 // test lets the list prove itself.

@@ -174,7 +174,7 @@ func Lookup(ctx context.Context, r dns.Resolver, addrs []netip.Addr, o Options) 
 }
 
 func (a *Address) name(net reach) {
-	a.PTR = net.lookup(Reverse(a.Addr), dns.TypePTR)
+	a.PTR = net.lookup(dns.Reverse(a.Addr).Name, dns.TypePTR)
 	forward := dns.TypeA
 	if a.Addr.Is6() {
 		forward = dns.TypeAAAA
@@ -192,32 +192,4 @@ func (a *Address) name(net reach) {
 		wg.Go(func() { n.Forward = net.lookup(n.Host, forward) })
 	}
 	wg.Wait()
-}
-
-// Reverse returns the name that holds the names of an address (RFC 1035 section
-// 3.5, RFC 3596 section 2.5).
-func Reverse(a netip.Addr) string {
-	if a.Unmap().Is4() {
-		return labels(a) + ".in-addr.arpa"
-	}
-	return labels(a) + ".ip6.arpa"
-}
-
-// labels are the octets or nibbles of an address, the last one first.
-func labels(a netip.Addr) string {
-	a = a.Unmap()
-	var out []string
-	if a.Is4() {
-		out = strings.Split(a.String(), ".")
-	} else {
-		return strings.Join(nibbles(a), ".")
-	}
-	slices.Reverse(out)
-	return strings.Join(out, ".")
-}
-
-func nibbles(a netip.Addr) []string {
-	out := strings.Split(strings.ReplaceAll(a.WithZone("").StringExpanded(), ":", ""), "")
-	slices.Reverse(out)
-	return out
 }

@@ -209,20 +209,16 @@ func (j *judge) usable(a dns.Answer, t TLSA, chain []*x509.Certificate) *finding
 // replace puts a record in the place of another; the other only goes where the
 // right one stands there already.
 func replace(a dns.Answer, old, value string) *finding.Fix {
-	name := a.Question.Name
-	if n := len(a.Chain); n > 0 {
-		name = a.Chain[n-1]
-	}
-	rec := finding.Record{Name: name, Type: "TLSA", Value: value, Replaces: &old}
+	rec := finding.Record{Name: a.Owner(), Type: "TLSA", Value: value, Replaces: &old}
 	for _, r := range a.Records {
 		if strings.EqualFold(r.Data, value) {
 			rec.Value, rec.Remove = "", true
 		}
 	}
 	if rec.Remove {
-		return &finding.Fix{Summary: "Remove this TLSA record at " + name + ".", Records: []finding.Record{rec}}
+		return &finding.Fix{Summary: "Remove this TLSA record at " + rec.Name + ".", Records: []finding.Record{rec}}
 	}
-	return &finding.Fix{Summary: "Replace the TLSA record at " + name + ".", Records: []finding.Record{rec}}
+	return &finding.Fix{Summary: "Replace the TLSA record at " + rec.Name + ".", Records: []finding.Record{rec}}
 }
 
 // astray finds records beside the name where senders look.

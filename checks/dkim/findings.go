@@ -475,11 +475,7 @@ func hops(a dns.Answer) string {
 // header, question, then each record with a compressed name. The CNAMEs before
 // it do not count: other servers answer for each hop.
 func (j *judging) size() int {
-	name := j.answer.Question.Name
-	if n := len(j.answer.Chain); n > 0 {
-		name = j.answer.Chain[n-1]
-	}
-	size := 12 + len(name) + 2 + 4
+	size := 12 + len(j.answer.Owner()) + 2 + 4
 	for _, r := range j.answer.Records {
 		size += 12
 		for _, s := range r.Strings {

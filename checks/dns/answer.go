@@ -113,6 +113,39 @@ type Answer struct {
 // 4.6.4: the name does not exist, or has no record of the type.
 func (a Answer) Void() bool { return a.Status == Empty || a.Status == NoName }
 
+// Owner is the name at which the records stand: the asked one, or where its
+// CNAMEs lead.
+func (a Answer) Owner() string {
+	if n := len(a.Chain); n > 0 {
+		return a.Chain[n-1]
+	}
+	return a.Question.Name
+}
+
+// CNAME is where a CNAME at the asked name leads; "" without one.
+func (a Answer) CNAME() string {
+	if len(a.Chain) == 0 {
+		return ""
+	}
+	return a.Chain[0]
+}
+
+// TextsMeant are those of Texts that are right, then those that were meant to
+// be, most of them in all: many others must not hide those that count.
+func (a Answer) TextsMeant(right, meant func(string) bool, most int) []string {
+	var good, bad []string
+	for _, t := range a.Texts() {
+		switch {
+		case right(t):
+			good = append(good, t)
+		case meant(t):
+			bad = append(bad, t)
+		}
+	}
+	out := append(good, bad...)
+	return out[:min(len(out), most)]
+}
+
 // Texts returns the value of each TXT (or SPF) record, its strings joined
 // without a space (RFC 7208 section 3.3).
 func (a Answer) Texts() []string {

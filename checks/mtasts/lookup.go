@@ -99,20 +99,9 @@ func (r Result) counted() []Record {
 	return out
 }
 
-// texts are those of an answer that were meant as a record. Those that count
-// come first, so that many others do not hide them.
+// texts are those of an answer that were meant as a record.
 func texts(a dns.Answer) []string {
-	var right, wrong []string
-	for _, t := range a.Texts() {
-		switch {
-		case startPattern().MatchString(t):
-			right = append(right, t)
-		case meant(t):
-			wrong = append(wrong, t)
-		}
-	}
-	out := append(right, wrong...)
-	return out[:min(len(out), maxTexts)]
+	return a.TextsMeant(startPattern().MatchString, meant, maxTexts)
 }
 
 // when is the time of the answer, of which a new id is made.

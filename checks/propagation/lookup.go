@@ -27,9 +27,6 @@ type Plan struct {
 	Questions []dns.Question
 }
 
-// port is where name servers listen.
-const port = 53
-
 // Lookup asks all side by side. Each server is asked at one address, without
 // recursion, public resolvers with it. The answers stand in the order of the
 // plan; who does not answer has a Failed one.
@@ -61,26 +58,14 @@ func Lookup(ctx context.Context, asker dns.Asker, plan Plan) map[dns.Question]dn
 }
 
 func ask(ctx context.Context, asker dns.Asker, s Server, q dns.Question) dns.Answer {
-	addr, ok := pick(s.Addrs)
+	at, ok := dns.Nearest(s.Addrs)
 	if !ok {
 		return dns.Answer{
 			Question: q, Server: s.Name, Direct: true,
 			Err: &dns.Error{Kind: dns.KindNoServer, Server: s.Name},
 		}
 	}
-	return asker.AskServer(ctx, netip.AddrPortFrom(addr, port), q).Authoritative()
-}
-
-// pick takes the first IPv4 address, which can be reached from nearly
-// everywhere, or else the first one.
-func pick(addrs []netip.Addr) (netip.Addr, bool) {
-	if i := slices.IndexFunc(addrs, netip.Addr.Is4); i >= 0 {
-		return addrs[i], true
-	}
-	if len(addrs) > 0 {
-		return addrs[0], true
-	}
-	return netip.Addr{}, false
+	return asker.AskServer(ctx, at, q).Authoritative()
 }
 
 func askPublic(ctx context.Context, asker dns.Asker, p netip.AddrPort, q dns.Question) dns.Answer {

@@ -185,7 +185,7 @@ func (s *watching) at(addr netip.Addr) netip.AddrPort {
 			return own
 		}
 	}
-	return netip.AddrPortFrom(addr, port)
+	return netip.AddrPortFrom(addr, dns.Port)
 }
 
 // lookAtServers asks each address of each server.

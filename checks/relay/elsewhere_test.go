@@ -189,7 +189,7 @@ func TestBannerName(t *testing.T) {
 			t.Errorf("%q: %s, want %s", ptr, codes(all), want)
 		}
 	}
-	if got := reverse(netip.MustParseAddr("2001:db8::1")); got != "1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa" {
+	if got := dns.Reverse(netip.MustParseAddr("2001:db8::1")).Name; got != "1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa" {
 		t.Error(got)
 	}
 }

@@ -8,7 +8,6 @@ import (
 	"net"
 	"net/netip"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -195,7 +194,7 @@ func (res *Result) greet(ctx context.Context, r dns.Resolver, o Options) {
 	if o.PTR {
 		res.Names = make([]dns.Answer, len(tried))
 		for i, a := range tried {
-			wg.Go(func() { res.Names[i] = r.Lookup(ctx, dns.Ask(reverse(a), dns.TypePTR)) })
+			wg.Go(func() { res.Names[i] = r.Lookup(ctx, dns.Reverse(a)) })
 		}
 	}
 	if strings.Contains(res.Name, ".") {
@@ -243,24 +242,6 @@ func lookAtControls(ctx context.Context, r dns.Resolver, o Options) []smtp.Conve
 	}
 	wg.Wait()
 	return out
-}
-
-// reverse is the name under which the names of an address stand (RFC 1035
-// section 3.5, RFC 3596 section 2.5).
-func reverse(a netip.Addr) string {
-	var labels []string
-	if a.Is4() {
-		for _, b := range a.As4() {
-			labels = append(labels, strconv.Itoa(int(b)))
-		}
-		slices.Reverse(labels)
-		return strings.Join(labels, ".") + ".in-addr.arpa"
-	}
-	for _, b := range a.As16() {
-		labels = append(labels, strconv.FormatUint(uint64(b>>4), 16), strconv.FormatUint(uint64(b&15), 16))
-	}
-	slices.Reverse(labels)
-	return strings.Join(labels, ".") + ".ip6.arpa"
 }
 
 func (res *Result) resolve(ctx context.Context, r dns.Resolver) {

@@ -56,7 +56,7 @@ func (p peerResolver) LookupIPAddr(ctx context.Context, host string) (out []net.
 }
 
 func (p peerResolver) LookupAddr(ctx context.Context, addr string) (out []string, err error) {
-	a, err := p.ask(ctx, reverse(netip.MustParseAddr(addr).Unmap()).Name, dns.TypePTR)
+	a, err := p.ask(ctx, dns.Reverse(netip.MustParseAddr(addr).Unmap()).Name, dns.TypePTR)
 	for _, r := range a.Records {
 		out = append(out, r.Host)
 	}

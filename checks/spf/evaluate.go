@@ -523,7 +523,7 @@ func (e *evaluation) mx(t *Term, domain, target string) (match bool, broken stri
 // ptr is section 5.5. Errors are those of the client's zone, not of the
 // domain's: they match nothing. Who gave up waiting does not know of any.
 func (e *evaluation) ptr(t *Term, domain, target string) (match bool, broken string) {
-	a := e.r.Lookup(e.ctx, reverse(e.x.ip))
+	a := e.r.Lookup(e.ctx, dns.Reverse(e.x.ip))
 	if a.Void() && !e.void() {
 		return false, e.problem(TooManyVoid, domain, t.Text, nil)
 	}
@@ -542,7 +542,7 @@ func (e *evaluation) validatedNames() []string {
 		return e.names
 	}
 	e.named = true
-	a := e.r.Lookup(e.ctx, reverse(e.x.ip))
+	a := e.r.Lookup(e.ctx, dns.Reverse(e.x.ip))
 	e.noteUnasked(a)
 	records := a.Records[:min(len(a.Records), MaxPTR)]
 	if e.memo != nil {

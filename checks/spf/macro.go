@@ -8,8 +8,6 @@ import (
 	"strings"
 
 	"golang.org/x/net/idna"
-
-	"clockwise.info/cwmail/checks/dns"
 )
 
 // maxName is the length of the longest name (section 7.3).
@@ -367,16 +365,6 @@ func dotted(a netip.Addr) string {
 		b = append(b, hexDigits[octet>>4], '.', hexDigits[octet&15])
 	}
 	return string(b)
-}
-
-// reverse is the question for the names of an address (RFC 1035 section 3.5,
-// RFC 3596 section 2.5).
-func reverse(a netip.Addr) dns.Question {
-	zone := ".in-addr.arpa"
-	if a.Is6() {
-		zone = ".ip6.arpa"
-	}
-	return dns.Question{Name: macro{reverse: true}.transform(dotted(a)) + zone, Type: dns.TypePTR}
 }
 
 // escape is the URL escape of macros in upper case: all but unreserved

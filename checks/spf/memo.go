@@ -204,7 +204,7 @@ func (w *ahead) term(x *expander, t *Term, domain string, depth int, active bool
 	case t.Name == "mx":
 		w.mx(targetOf(x, t, domain))
 	case t.Name == "ptr" && x.ip.IsValid() && w.may():
-		q := reverse(x.ip)
+		q := dns.Reverse(x.ip)
 		w.ask(q.Name, q.Type)
 	}
 }

@@ -52,7 +52,7 @@ func (j *judge) absent() {
 	if moved := texts(r.Doubled); len(moved) > 0 {
 		fix := j.publish(moved, nil)
 		fix.Summary += " Remove the one at " + r.Doubled.Question.Name + "."
-		fix.Records = append(fix.Records, removals(owner(r.Doubled), moved)...)
+		fix.Records = append(fix.Records, finding.RemoveTXT(r.Doubled.Owner(), moved)...)
 		j.raise(nameDoubledRule, r.Doubled, fix, r.Doubled.Question.Name)
 	}
 	j.raise(missingRule, r.Answer, j.publish(nil, nil))
@@ -97,40 +97,9 @@ func (j *judge) publish(meant, replaced []string) *finding.Fix {
 	r := j.Result
 	mailbox := "tls-reports@" + r.Domain
 	value := mend(meant, "mailto:"+mailbox)
-	name := Name(r.Domain)
-	fix := &finding.Fix{Summary: "Publish this TXT record at " + name + "."}
-	rec := finding.Record{Name: name, Type: "TXT", Value: value}
-	switch {
-	case len(replaced) > 0:
-		rec.Name, rec.Replaces = owner(r.Answer), &replaced[0]
-		fix.Summary = "Replace the TXT record at " + rec.Name + "."
-		if len(replaced) > 1 {
-			fix.Summary = "Keep one TXT record at " + rec.Name + ", and remove the others."
-		}
-		fix.Records = append(fix.Records, removals(rec.Name, replaced[1:])...)
-	case len(r.Answer.Chain) > 0: // a CNAME that leads nowhere takes the place of the record
-		fix.Summary = "Publish this TXT record at " + name + " in place of the CNAME."
-		fix.Records = append(fix.Records, finding.Record{Name: name, Type: "CNAME", Replaces: &r.Answer.Chain[0], Remove: true})
-	}
-	fix.Records = append(fix.Records, rec)
+	fix := finding.PublishTXT(Name(r.Domain), value, finding.Standing{Owner: r.Answer.Owner(), Texts: replaced, Alias: r.Answer.CNAME()})
 	if strings.Contains(value, mailbox) && !strings.Contains(strings.Join(meant, " "), mailbox) {
 		fix.Summary += " The mailbox " + mailbox + " receives the reports and must exist; use another address of yours if you like."
 	}
 	return fix
-}
-
-// owner is the name at which the records of an answer stand.
-func owner(a dns.Answer) string {
-	if n := len(a.Chain); n > 0 {
-		return a.Chain[n-1]
-	}
-	return a.Question.Name
-}
-
-func removals(name string, texts []string) []finding.Record {
-	var out []finding.Record
-	for i := range texts {
-		out = append(out, finding.Record{Name: name, Type: "TXT", Replaces: &texts[i], Remove: true})
-	}
-	return out
 }

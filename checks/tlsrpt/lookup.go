@@ -37,20 +37,9 @@ func Lookup(ctx context.Context, r dns.Resolver, domain string) Result {
 	return res
 }
 
-// texts are those of an answer that were meant as a record. Those that count
-// come first, so that many others do not hide them.
+// texts are those of an answer that were meant as a record.
 func texts(a dns.Answer) []string {
-	var right, wrong []string
-	for _, t := range a.Texts() {
-		switch {
-		case startPattern().MatchString(t):
-			right = append(right, t)
-		case meant(t):
-			wrong = append(wrong, t)
-		}
-	}
-	out := append(right, wrong...)
-	return out[:min(len(out), maxTexts)]
+	return a.TextsMeant(startPattern().MatchString, meant, maxTexts)
 }
 
 // Record returns the record that senders use; false where there is none, or

@@ -94,8 +94,8 @@ func (s asked) fault(seen []dns.Answer) (lame, dead bool, why string) {
 		return true, false, a.Reason()
 	case dns.KindTimeout, dns.KindNoListener, dns.KindUnreachable:
 		// Without IPv6 on this side it would be our own fault.
-		addr, _ := pick(s.Addrs)
-		return false, addr.Is4(), a.Reason()
+		at, _ := dns.Nearest(s.Addrs)
+		return false, at.Addr().Is4(), a.Reason()
 	}
 	return false, false, ""
 }

@@ -23,9 +23,6 @@ type Source struct {
 	ExtraSOA []dns.Answer
 }
 
-// port is where name servers listen.
-const port = 53
-
 // Registered is the domain that somebody registered, as far as the list of
 // public suffixes tells.
 func Registered(domain string) string { return registered(dns.Ask(domain, 0).Name) }
@@ -48,7 +45,7 @@ func ParentServer(ctx context.Context, r dns.Resolver, name string) (netip.AddrP
 	if addrs.Status != dns.Found || internal(addrs.Records[0].Addr) {
 		return netip.AddrPort{}, false
 	}
-	return netip.AddrPortFrom(addrs.Records[0].Addr, port), true
+	return netip.AddrPortFrom(addrs.Records[0].Addr, dns.Port), true
 }
 
 // AskSource asks each server of the zone for its SOA, and a server of the
@@ -70,10 +67,8 @@ func (res *Result) AskSource(ctx context.Context, r dns.Resolver, asker dns.Aske
 	}
 	i := slices.IndexFunc(res.Source.SOA, func(a dns.Answer) bool { return a.AA && a.Status == dns.Found })
 	if i >= 0 {
-		addr, _ := pick(res.Servers[i].Addrs)
-		wg.Go(func() {
-			res.Source.NS = asker.AskServer(ctx, netip.AddrPortFrom(addr, port), dns.Ask(res.Apex, dns.TypeNS))
-		})
+		at, _ := dns.Nearest(res.Servers[i].Addrs)
+		wg.Go(func() { res.Source.NS = asker.AskServer(ctx, at, dns.Ask(res.Apex, dns.TypeNS)) })
 	}
 	servers, answers := lookupHosts(ctx, r, missing)
 	res.Source.Extra = servers
@@ -87,24 +82,12 @@ func (res *Result) askSOA(ctx context.Context, asker dns.Asker, servers []Server
 	out := make([]dns.Answer, len(servers))
 	var wg sync.WaitGroup
 	for i, s := range servers {
-		if addr, ok := pick(s.Addrs); ok {
-			wg.Go(func() { out[i] = asker.AskServer(ctx, netip.AddrPortFrom(addr, port), dns.Ask(res.Apex, dns.TypeSOA)) })
+		if at, ok := dns.Nearest(s.Addrs); ok {
+			wg.Go(func() { out[i] = asker.AskServer(ctx, at, dns.Ask(res.Apex, dns.TypeSOA)) })
 		}
 	}
 	wg.Wait()
 	return out
-}
-
-// pick takes the first IPv4 address, which can be reached from nearly
-// everywhere, or else the first one.
-func pick(addrs []netip.Addr) (netip.Addr, bool) {
-	if i := slices.IndexFunc(addrs, netip.Addr.Is4); i >= 0 {
-		return addrs[i], true
-	}
-	if len(addrs) > 0 {
-		return addrs[0], true
-	}
-	return netip.Addr{}, false
 }
 
 func (res Result) names() []string {

@@ -237,16 +237,23 @@ func examineAll(ctx context.Context, e *checks.Examiner, targets []checks.Target
 	return reports
 }
 
-// statusOfReports: a failure anywhere goes before what could not be told.
+// statusOfReports is the exit status that reports give.
 func statusOfReports(reports []checks.Report, strict bool) int {
-	code := exitOK
+	verdicts := map[checks.Verdict]int{}
 	for _, r := range reports {
-		switch {
-		case r.Verdict == checks.VerdictFailure, strict && r.Verdict == checks.VerdictWarning:
-			return exitFailure
-		case r.Verdict != checks.VerdictOK && r.Verdict != checks.VerdictNote && r.Verdict != checks.VerdictWarning:
-			code = exitUnknown
-		}
+		verdicts[r.Verdict]++
 	}
-	return code
+	return statusOfVerdicts(verdicts, strict)
+}
+
+// statusOfVerdicts: a failure anywhere goes before what could not be told. A
+// verdict without a word is that of a report that was never made.
+func statusOfVerdicts(verdicts map[checks.Verdict]int, strict bool) int {
+	switch {
+	case verdicts[checks.VerdictFailure] > 0, strict && verdicts[checks.VerdictWarning] > 0:
+		return exitFailure
+	case verdicts[checks.VerdictUnknown] > 0, verdicts[""] > 0:
+		return exitUnknown
+	}
+	return exitOK
 }

@@ -18,14 +18,12 @@ type tally struct {
 	run   *auditRun
 	began time.Time
 
-	mu       sync.Mutex
-	reported int
-	wrong    int // lines that could not be used
-	verdicts map[checks.Verdict]int
-	summary  *checks.Summary
-	stopped  chan struct{}
-	once     sync.Once
-	ended    sync.WaitGroup
+	mu      sync.Mutex
+	wrong   int // lines that could not be used
+	summary *checks.Summary
+	stopped chan struct{}
+	once    sync.Once
+	ended   sync.WaitGroup
 }
 
 // How often the progress is told.
@@ -35,7 +33,7 @@ const (
 )
 
 func newTally(a *app, r *auditRun) *tally {
-	t := &tally{a: a, run: r, began: a.now(), verdicts: map[checks.Verdict]int{}, summary: checks.NewSummary(checks.SummaryOptions{}), stopped: make(chan struct{})}
+	t := &tally{a: a, run: r, began: a.now(), summary: checks.NewSummary(checks.SummaryOptions{}), stopped: make(chan struct{})}
 	every := inLog
 	if a.errTerminal {
 		every = onTerminal
@@ -66,8 +64,6 @@ func (t *tally) bad(b *audit.Bad) {
 func (t *tally) done(r audit.Result) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.reported++
-	t.verdicts[r.Report.Verdict]++
 	t.summary.AddReport(r.Report, r.Entry.String())
 }
 
@@ -75,22 +71,27 @@ func (t *tally) done(r audit.Result) {
 func (t *tally) tell() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	took := t.a.now().Sub(t.began)
-	rate := float64(t.reported) / max(took.Seconds(), 0.001)
-	parts := []string{fmt.Sprintf("%d done", t.reported), fmt.Sprintf("%.0f a second", rate)}
+	reported, rate := t.reported()
+	parts := []string{fmt.Sprintf("%d done", reported), fmt.Sprintf("%.0f a second", rate)}
 	if t.run.counted {
-		parts[0] = fmt.Sprintf("%d of %d done", t.reported, t.run.total)
+		parts[0] = fmt.Sprintf("%d of %d done", reported, t.run.total)
 		if rate > 0 {
-			rest := float64(t.run.total-t.reported) / rate
+			rest := float64(t.run.total-reported) / rate
 			parts = append(parts, fmt.Sprintf("%v left", (time.Duration(rest)*time.Second).Round(time.Second)))
 		}
 	}
-	line := strings.Join(append(parts, fmt.Sprintf("%d with a failure", t.verdicts[checks.VerdictFailure])), ", ")
+	line := strings.Join(append(parts, fmt.Sprintf("%d with a failure", t.summary.Verdicts()[checks.VerdictFailure])), ", ")
 	if t.a.errTerminal {
 		fmt.Fprintf(t.a.err, "\r%s\x1b[K", line)
 		return
 	}
 	fmt.Fprintln(t.a.err, line)
+}
+
+// reported is how many domains have been, and how many in a second.
+func (t *tally) reported() (n int, rate float64) {
+	n = t.summary.Tally().Reports
+	return n, float64(n) / max(t.a.now().Sub(t.began).Seconds(), 0.001)
 }
 
 // clear takes the line of a terminal away.
@@ -111,12 +112,12 @@ func (t *tally) stop() {
 
 // close writes the summary, and says how the audit ended.
 func (t *tally) close(ctx context.Context, err error) error {
-	took := t.a.now().Sub(t.began)
+	reported, rate := t.reported()
 	if n := t.run.done.Count; n > 0 {
 		fmt.Fprintf(t.a.err, "%s reported by an earlier run\n", domains(n))
 	}
-	fmt.Fprintf(t.a.err, "%s in %v, %.0f a second\n", domains(t.reported), took.Round(time.Millisecond), float64(t.reported)/max(took.Seconds(), 0.001))
-	if t.reported > 0 {
+	fmt.Fprintf(t.a.err, "%s in %v, %.0f a second\n", domains(reported), t.a.now().Sub(t.began).Round(time.Millisecond), rate)
+	if reported > 0 {
 		if told := t.summary.WriteText(t.a.err); told != nil && err == nil {
 			err = told
 		}
@@ -132,7 +133,7 @@ func (t *tally) close(ctx context.Context, err error) error {
 	case t.wrong > 0:
 		return status(exitUsage)
 	}
-	return statusOf(t.status())
+	return statusOf(statusOfVerdicts(t.summary.Verdicts(), t.run.strict))
 }
 
 func domains(n int) string {
@@ -140,14 +141,4 @@ func domains(n int) string {
 		return "1 domain"
 	}
 	return fmt.Sprintf("%d domains", n)
-}
-
-func (t *tally) status() int {
-	switch {
-	case t.verdicts[checks.VerdictFailure] > 0, t.run.strict && t.verdicts[checks.VerdictWarning] > 0:
-		return exitFailure
-	case t.verdicts[checks.VerdictUnknown] > 0:
-		return exitUnknown
-	}
-	return exitOK
 }

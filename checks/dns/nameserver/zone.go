@@ -190,7 +190,7 @@ func (z *Zone) NS(name string, hosts ...string) {
 
 // PTR adds the PTR record of an address.
 func (z *Zone) PTR(addr netip.Addr, host string) {
-	z.host(reverseName(addr), dns.TypePTR, DefaultTTL, nil, host)
+	z.host(dns.Reverse(addr).Name, dns.TypePTR, DefaultTTL, nil, host)
 }
 
 func (z *Zone) host(name string, typ dns.Type, ttl time.Duration, prefix []byte, host string) {
@@ -226,21 +226,3 @@ func (z *Zone) SOAWith(apex, server, mailbox string, serial uint32, ttl, minimum
 
 // Raw adds a record of any type with ready data, however broken.
 func (z *Zone) Raw(name string, typ dns.Type, data []byte) { z.put(name, typ, DefaultTTL, false, data) }
-
-// reverseName is the name under in-addr.arpa or ip6.arpa of an address.
-func reverseName(addr netip.Addr) string {
-	b := addr.Unmap().AsSlice()
-	slices.Reverse(b)
-	var labels []string
-	for _, o := range b {
-		if len(b) == 4 {
-			labels = append(labels, fmt.Sprint(o))
-		} else {
-			labels = append(labels, fmt.Sprintf("%x.%x", o&15, o>>4))
-		}
-	}
-	if len(b) == 4 {
-		return strings.Join(labels, ".") + ".in-addr.arpa"
-	}
-	return strings.Join(labels, ".") + ".ip6.arpa"
-}
