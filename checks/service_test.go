@@ -21,6 +21,7 @@ import (
 // or of another number of addresses.
 func TestAnotherNetwork(t *testing.T) {
 	other := regexp.MustCompile(`31\.134\.206\.|\b16\b|(?i:sixteen)`)
+	times := regexp.MustCompile(`\d\d:\d\d:\d\d|\d+ ms`) // at 16 past the hour they would be taken for a number of addresses
 	customer := transports.Match{Domain: "customer.example"}
 	ours := transports.Transport{Name: "customer", Type: transports.ClockWise, Match: customer, DKIM: signing("cw1", keys().public)}
 	server := transports.Transport{
@@ -65,9 +66,9 @@ func TestAnotherNetwork(t *testing.T) {
 			for _, f := range report.Findings {
 				b.WriteString(f.Title() + f.Saw() + f.Effect() + f.Action())
 			}
-			if found := other.FindString(b.String()); found != "" {
-				i := strings.Index(b.String(), found)
-				t.Errorf("another network is told of: %q", b.String()[max(0, i-60):min(b.Len(), i+60)])
+			text := times.ReplaceAllString(b.String(), "")
+			if i := other.FindStringIndex(text); i != nil {
+				t.Errorf("another network is told of: %q", text[max(0, i[0]-60):min(len(text), i[0]+60)])
 			}
 		})
 	}
