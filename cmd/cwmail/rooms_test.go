@@ -66,6 +66,7 @@ var rooms = []room{
 		others: []string{"github.com/emersion/..."}, forbidden: []string{"log", "log/slog"}, why: "a broken world on loopback",
 	},
 	{folder: "checks/audit", ours: []string{"checks", "checks/...", "transports"}, forbidden: machine, why: "goes through lists; files are passed in"},
+	{folder: "checks/wizard", ours: []string{"checks", "checks/...", "transports", "transports/..."}, forbidden: machine, why: "guides are data that every face walks; files are passed in"},
 	{folder: "checks/debian", why: "tests against the programs of others"},
 	{
 		folder: "checks", ours: []string{"checks/...", "transports"}, others: []string{"golang.org/x/sync/..."},
