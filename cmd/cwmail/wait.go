@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/netip"
 	"strings"
 	"time"
 
@@ -147,7 +146,7 @@ func (a *app) runWait(cmd *cobra.Command, o *waitOptions) error {
 			case a.shared.json:
 				wrong = errors.Join(wrong, a.printWaitJSON(want, r))
 			default:
-				a.printWait(want, w.file.Service.SPFInclude, r)
+				wrong = errors.Join(wrong, checks.WriteWait(a.out, want, w.file.Service.SPFInclude, r))
 			}
 		})
 		if wrong != nil || last.Published {
@@ -181,7 +180,7 @@ func (a *app) unpublished(ctx context.Context, want checks.Wanted, r propagation
 	}
 	var parts []string
 	for _, s := range r.Left() {
-		parts = append(parts, s.Name+" "+stateWords[s.State])
+		parts = append(parts, s.Name+" "+checks.ServerWord(s.State))
 	}
 	f.why = why + strings.Join(parts, ", ")
 	f.hints = []string{"cwmail check " + want.Domain + " says what is wrong, and which record mends it"}
@@ -189,14 +188,6 @@ func (a *app) unpublished(ctx context.Context, want checks.Wanted, r propagation
 		f.hints = append([]string{r.Hint}, f.hints...)
 	}
 	return f
-}
-
-// stateWords say what a server does.
-var stateWords = map[propagation.State]string{
-	propagation.Correct:     "has it",
-	propagation.Missing:     "does not have it yet",
-	propagation.Wrong:       "has something else",
-	propagation.Unreachable: "could not be asked",
 }
 
 // consoleWait waits for the console: less often than the command, as its owner
@@ -254,12 +245,12 @@ func (a *app) printWaitJSON(want checks.Wanted, r propagation.Report) error {
 	for _, s := range r.Servers {
 		out := waitServer{safe.UTF8(s.Name), s.State, orNull(s.Detail), !s.Apart, []waitAddress{}}
 		for _, v := range s.Views {
-			out.Addresses = append(out.Addresses, waitAddress{plainAddr(v.Addr), v.State, orNull(v.Detail), orNull(v.Value)})
+			out.Addresses = append(out.Addresses, waitAddress{checks.ServerAddress(v.Addr), v.State, orNull(v.Detail), orNull(v.Value)})
 		}
 		doc.Authoritative = append(doc.Authoritative, out)
 	}
 	for _, v := range r.Resolvers {
-		doc.Resolvers = append(doc.Resolvers, waitView{plainAddr(v.Addr), v.State, timeOrNull(v.Until), orNull(v.Detail), orNull(v.Value)})
+		doc.Resolvers = append(doc.Resolvers, waitView{checks.ServerAddress(v.Addr), v.State, timeOrNull(v.Until), orNull(v.Detail), orNull(v.Value)})
 	}
 	line, err := safe.JSON(doc, "")
 	if err != nil {
@@ -274,123 +265,4 @@ func timeOrNull(t time.Time) *time.Time {
 		return nil
 	}
 	return &t
-}
-
-// plainAddr is a server as people write it: without the usual port.
-func plainAddr(p netip.AddrPort) string {
-	if p.Port() == 53 {
-		return p.Addr().String()
-	}
-	return p.String()
-}
-
-// printWait writes how far it is.
-func (a *app) printWait(want checks.Wanted, include string, r propagation.Report) {
-	if r.Round == 1 {
-		a.behind("", "Waiting for "+want.For(include)+" at "+want.Question().Name+".")
-	}
-	state := "not published yet"
-	if r.Published {
-		state = "published"
-	}
-	a.printf("\n%s  %s\n", clockTime(r.At, r.At), state)
-	if r.Problem != "" {
-		a.behind("  ", upper(r.Problem)+".")
-	}
-	if len(r.Servers) > 0 {
-		a.printf("  Name servers of %s (these decide)\n", r.Zone)
-	}
-	told := ""
-	for _, s := range r.Servers {
-		same := s.Detail != "" && s.State == propagation.Wrong && told == s.Detail+firstValue(s.Views)
-		if told = s.Detail + firstValue(s.Views); same {
-			a.printView(s.Name, s.State, "the same", "")
-			continue
-		}
-		a.printView(s.Name, s.State, s.Detail, "")
-		if len(s.Views) < 2 {
-			a.printValue(s.Views)
-			continue
-		}
-		for _, v := range s.Views {
-			if v.State != s.State || v.Detail != s.Detail {
-				a.behind("      ", plainAddr(v.Addr)+" "+stateWords[v.State]+behindColon(v.Detail))
-			}
-		}
-		a.printValue(s.Views)
-	}
-	if len(r.Resolvers) > 0 {
-		a.printf("  Resolvers (these remember)\n")
-	}
-	for _, v := range r.Resolvers {
-		until := ""
-		if !v.Until.IsZero() {
-			until = "may keep that until " + clockTime(v.Until, r.At)
-		}
-		a.printView(plainAddr(v.Addr), v.State, v.Detail, until)
-	}
-	if r.Hint != "" {
-		a.behind("  ", "The nearest mistake: "+r.Hint+".")
-	}
-	switch {
-	case r.Published && r.Caches.After(r.At):
-		a.behind("", "Other resolvers may keep what was there before until "+clockTime(r.Caches, r.At)+".")
-	case r.Published:
-		a.printf("Every name server that counts has it.\n")
-	case r.Next > 0:
-		a.printf("  Looks again in %s.\n", r.Next.Round(time.Second).String())
-	}
-}
-
-// printView writes a server in a line, or two.
-func (a *app) printView(name string, s propagation.State, detail, until string) {
-	a.printf("    %-11s  %s\n", string(s), name)
-	if detail != "" {
-		a.behind("                 ", upper(detail)+".")
-	}
-	if until != "" {
-		a.behind("                 ", upper(until)+".")
-	}
-}
-
-// printValue writes the record that is wrong.
-func (a *app) printValue(views []propagation.View) {
-	if value := firstValue(views); value != "" {
-		for line := range strings.SplitSeq(value, "\n") {
-			a.printf("                 %s\n", line)
-		}
-	}
-}
-
-func firstValue(views []propagation.View) string {
-	for _, v := range views {
-		if v.Value != "" {
-			return v.Value
-		}
-	}
-	return ""
-}
-
-func behindColon(s string) string {
-	if s == "" {
-		return ""
-	}
-	return ": " + s
-}
-
-// upper begins a sentence.
-func upper(s string) string {
-	if s == "" {
-		return ""
-	}
-	return strings.ToUpper(s[:1]) + s[1:]
-}
-
-// clockTime is a time of day; with the day where that is another one than now.
-func clockTime(t, now time.Time) string {
-	t = t.In(now.Location())
-	if t.YearDay() != now.YearDay() || t.Year() != now.Year() {
-		return t.Format("15:04 on 2 January")
-	}
-	return t.Format("15:04:05")
 }
