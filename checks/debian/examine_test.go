@@ -144,6 +144,6 @@ func TestNamedExamination(t *testing.T) {
 	need(t, "named")
 	w := startLab(t)
 	named := startNamed(t, labFiles(w))
-	want := examine(t, w, w.Resolver, w.Resolver)
+	want := examine(t, w, w.Resolver, w.Authority)
 	holdSame(t, examine(t, w, named, named), want)
 }

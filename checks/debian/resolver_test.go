@@ -213,7 +213,7 @@ func TestNamedResolverExamination(t *testing.T) { holdExamination(t, startResolv
 func holdExamination(t *testing.T, r resolver) {
 	t.Helper()
 	d := startSigned(t, r, asSigned)
-	holdSame(t, examine(t, d.lab, d.resolver, d.authority), examine(t, d.lab, d.lab.Resolver, d.lab.Resolver))
+	holdSame(t, examine(t, d.lab, d.resolver, d.authority), examine(t, d.lab, d.lab.Resolver, d.lab.Authority))
 }
 
 // bogusZones are the ways in which a zone does not validate, with the extended
@@ -275,7 +275,7 @@ func holdBogus(t *testing.T, d dnssec) {
 			t.Errorf("%s: SPF %s, DMARC %s", p.IP, p.SPF, p.DMARC)
 		}
 	}
-	want := examine(t, d.lab, d.lab.Resolver, d.lab.Resolver)
+	want := examine(t, d.lab, d.lab.Resolver, d.lab.Authority)
 	delete(got, transport)
 	delete(want, transport)
 	holdSame(t, got, want)
@@ -321,7 +321,7 @@ func TestUnboundPublic(t *testing.T) {
 	for _, change := range []func(file, unsigned string) string{asSigned, staleDS} {
 		d := startSigned(t, startUnbound, change)
 		got := examine(t, d.lab, d.authority, d.authority, d.resolver)
-		want := examine(t, d.lab, d.lab.Resolver, d.lab.Resolver)
+		want := examine(t, d.lab, d.lab.Resolver, d.lab.Authority)
 		if change("signed", "unsigned") == "unsigned" {
 			holdVerdict(t, got[transport])
 			delete(got, transport)

@@ -31,7 +31,7 @@ func TestNothingLeaves(t *testing.T) {
 			t.Errorf("the lab dials %s", address)
 		}
 	}
-	for _, address := range []string{"192.0.2.53:53", "192.0.2.54:53", "198.51.100.26:587", "198.51.100.27:25", "198.51.100.84:443"} {
+	for _, address := range []string{"192.0.2.53:53", "192.0.2.54:53", "203.0.113.253:53", "203.0.113.254:53", "198.51.100.26:587", "198.51.100.27:25", "198.51.100.84:443"} {
 		c, err := w.Dial(t.Context(), "tcp", address)
 		if err != nil {
 			t.Errorf("%s: %v", address, err)

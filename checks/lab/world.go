@@ -14,8 +14,10 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 
+	"clockwise.info/cwmail/checks/dns"
 	"clockwise.info/cwmail/checks/dns/nameserver"
 )
 
@@ -42,32 +44,74 @@ const (
 
 // World is the running lab.
 type World struct {
-	Resolver netip.AddrPort // answers recursive questions
-	Config   []byte         // the configuration that goes with it, as YAML
-	Roots    *x509.CertPool // who signs its servers' certificates
-	Zone     *nameserver.Zone
+	Resolver  netip.AddrPort   // answers recursive questions, out of a cache
+	Authority netip.AddrPort   // the first name server of every zone
+	Public    []netip.AddrPort // resolvers at addresses of the lab
+	Config    []byte           // the configuration that goes with it, as YAML
+	Roots     *x509.CertPool   // who signs its servers' certificates
+	Zone      *nameserver.Zone // as the first name server has it
 
-	dns     *nameserver.Server
+	zones   [2]*nameserver.Zone // of the two name servers
+	dns     []*nameserver.Server
 	servers []*server         // of mail, and of the web
 	where   map[string]string // address in the lab to address on loopback
+
+	mu      sync.Mutex
+	typed   map[string][]Typed // into the panel, by record
+	pending []func() bool      // stop what name servers have still to take up
 }
 
 // Start starts all servers on free loopback ports.
 func Start() (*World, error) {
-	w := &World{Config: []byte(fill(demoConfig, "")), Zone: newZone(), where: map[string]string{}}
-	var err error
-	if w.dns, err = nameserver.Serve(w.Zone, nameserver.Options{}); err != nil {
-		return nil, fmt.Errorf("lab: %w", err)
+	w := &World{Config: []byte(fill(demoConfig, "")), Zone: newZone(), where: map[string]string{}, typed: map[string][]Typed{}}
+	err := w.startServers()
+	if err == nil {
+		err = w.startDNS()
 	}
-	w.Resolver = w.dns.Addr
-	for _, address := range nameServerAddresses {
-		w.where[address+":53"] = w.Resolver.String()
-	}
-	if err := w.startServers(); err != nil {
+	if err != nil {
 		w.Close()
 		return nil, err
 	}
 	return w, nil
+}
+
+// startDNS starts the name servers, and resolvers that ask one of them. Once
+// somebody publishes something the two differ for a while.
+func (w *World) startDNS() error {
+	w.zones = [2]*nameserver.Zone{w.Zone, w.Zone.Clone()}
+	serve := func(z *nameserver.Zone, o nameserver.Options) (netip.AddrPort, error) {
+		s, err := nameserver.Serve(z, o)
+		if err != nil {
+			return netip.AddrPort{}, fmt.Errorf("lab: %w", err)
+		}
+		w.dns = append(w.dns, s)
+		return s.Addr, nil
+	}
+	for i, address := range nameServerAddresses {
+		at, err := serve(w.zones[i], nameserver.Options{})
+		if err != nil {
+			return err
+		}
+		w.where[net.JoinHostPort(address, "53")] = at.String()
+		if i == 0 {
+			w.Authority = at
+		}
+	}
+	caching := nameserver.Options{Keep: keepRecord, Behaviour: nameserver.Behaviour{NoAA: true}}
+	var err error
+	if w.Resolver, err = serve(w.zones[0], caching); err != nil {
+		return err
+	}
+	for i, address := range publicResolvers {
+		at, err := serve(w.zones[i%len(w.zones)], caching)
+		if err != nil {
+			return err
+		}
+		public := netip.AddrPortFrom(netip.MustParseAddr(address), dns.Port)
+		w.where[public.String()] = at.String()
+		w.Public = append(w.Public, public)
+	}
+	return nil
 }
 
 func (w *World) startServers() error {
@@ -141,13 +185,18 @@ func (w *World) Dial(ctx context.Context, network, address string) (net.Conn, er
 // to it.
 var errUnreachable = fmt.Errorf("the demo world has no such address: %w", syscall.ENETUNREACH)
 
-// Close ends all servers.
+// Close ends all servers, and what somebody typed comes nowhere any more.
 func (w *World) Close() {
+	w.mu.Lock()
+	for _, stop := range w.pending {
+		stop()
+	}
+	w.mu.Unlock()
 	for _, s := range w.servers {
 		s.Close()
 	}
-	if w.dns != nil {
-		w.dns.Close()
+	for _, s := range w.dns {
+		_ = s.Close()
 	}
 }
 

@@ -156,6 +156,9 @@ var (
 	nameServerAddresses = []string{"192.0.2.53", "192.0.2.54"}
 )
 
+// publicResolvers are the resolvers of the lab that anybody may ask.
+var publicResolvers = []string{"203.0.113.253", "203.0.113.254"}
+
 // serverFailure is the response code of a resolver that got no answer, with
 // the extended error that says so (RFC 8914 section 4.23).
 var serverFailure = nameserver.Behaviour{
@@ -167,7 +170,7 @@ var serverFailure = nameserver.Behaviour{
 func newZone() *nameserver.Zone {
 	z := nameserver.NewZone()
 	for _, s := range sites {
-		z.SOA(s.apex, 0)
+		z.SOA(s.apex, keepNegative)
 		z.NS(s.apex, nameServers...)
 		for line := range strings.Lines(fill(s.records, s.apex)) {
 			if line = strings.TrimSpace(line); line != "" {

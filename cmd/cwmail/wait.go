@@ -193,7 +193,11 @@ func (a *app) unpublished(ctx context.Context, want checks.Wanted, r propagation
 // consoleWait waits for the console: less often than the command, as its owner
 // does other things meanwhile, and longer.
 func (a *app) consoleWait(w *world) func(context.Context, checks.Wanted, func(propagation.Report)) propagation.Report {
-	const first, most, longest = 15 * time.Second, time.Minute, 48 * time.Hour
+	const longest = 48 * time.Hour
+	first, most := 15*time.Second, time.Minute
+	if w.demo != nil { // its name servers are ours
+		first, most = 2*time.Second, 5*time.Second
+	}
 	return func(ctx context.Context, want checks.Wanted, emit func(propagation.Report)) propagation.Report {
 		ctx, cancel := context.WithTimeout(ctx, longest)
 		defer cancel()

@@ -30,6 +30,7 @@ type world struct {
 	public   []netip.AddrPort
 	dial     func(ctx context.Context, network, address string) (net.Conn, error)
 	roots    *x509.CertPool // who signs the certificates of mail servers; nil: the system's
+	demo     *lab.World     // nil but in the demo
 
 	talks    conversations // with mail servers
 	policies policies      // of MTA-STS
@@ -70,7 +71,7 @@ func (a *app) open(ctx context.Context, needConfig bool) (*world, error) {
 		return nil, err
 	}
 	if a.shared.replay != "" {
-		w.own = nil
+		w.own, w.public = nil, nil
 		w.dial = func(context.Context, string, string) (net.Conn, error) { return nil, errReplayed }
 		lower, err = w.openReplay(a.shared.replay)
 	} else {
@@ -102,8 +103,9 @@ func (w *world) openDemo() error {
 	if err != nil {
 		return &failure{what: "could not start the demo world", why: err.Error(), hints: []string{"it needs free ports on 127.0.0.1"}, code: exitUnknown}
 	}
+	w.demo = demo
 	w.closers = append(w.closers, demo.Close)
-	w.own, w.dial, w.roots = []netip.AddrPort{demo.Resolver}, demo.Dial, demo.Roots
+	w.own, w.public, w.dial, w.roots = []netip.AddrPort{demo.Resolver}, demo.Public, demo.Dial, demo.Roots
 	w.file, err = config.Parse("demo", demo.Config)
 	return err
 }
@@ -166,6 +168,9 @@ func (a *app) openClient(ctx context.Context, w *world) (dns.Resolver, error) {
 	}
 	if len(servers) > 0 {
 		w.own = servers
+		if a.shared.demo { // the lab's would contradict
+			w.public = nil
+		}
 	}
 	if len(w.own) == 0 {
 		w.own = systemServers()

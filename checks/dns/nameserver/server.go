@@ -22,6 +22,11 @@ type Options struct {
 	Behaviour Behaviour      // for names that have none of their own
 	NoTCP     bool           // nothing listens on TCP
 	Seed      uint64         // of losses
+
+	// Keep makes it a resolver with a cache: what it answered once it answers
+	// again until the TTL has run out, but no longer than this.
+	Keep time.Duration
+	Now  func() time.Time // of the cache; nil: the clock of the machine
 }
 
 // Server is a running name server.
@@ -30,6 +35,7 @@ type Server struct {
 
 	zone *Zone
 	opts Options
+	memo memo
 	udp  *net.UDPConn
 	tcp  *net.TCPListener
 	done sync.WaitGroup
@@ -237,7 +243,7 @@ func (s *Server) respond(b []byte, q query, be Behaviour, limit int) []byte {
 	case be.Rcode != 0 && !(be.Unless && q.header.Bits&wire.CD != 0):
 		return pack(b, q, reply{rcode: be.Rcode}, be, limit)
 	}
-	return pack(b, q, s.zone.find(q.name, uint16(q.typ), !be.NoFollow), be, limit)
+	return pack(b, q, s.find(q, !be.NoFollow), be, limit)
 }
 
 func (s *Server) serveTCP() {
