@@ -189,7 +189,7 @@ func (p *Answers) View(l ui.Look, w, h int) ui.Body {
 	}
 	lines, y := p.list.View(p.rows(func(i int, _ bool) string {
 		return l.Cut(answerLine(l, p.shown[p.at[i]], side-2), side-2)
-	}), h, gutter(l))
+	}), h, widget.Gutter)
 	b := ui.Body{Lines: lines, Y: y}
 	if len(lines) == 0 {
 		none := l.T.NoAnswers
@@ -203,7 +203,7 @@ func (p *Answers) View(l ui.Look, w, h int) ui.Body {
 		if a, ok := p.selected(); ok {
 			detail = answerDetail(l, a, w-side-3)
 		}
-		b.Lines = beside(l, h, []int{side, w - side - 3}, b.Lines, detail)
+		b.Lines = widget.Beside(l, h, []int{side, w - side - 3}, b.Lines, detail)
 	}
 	if p.filter.typing && h > 0 {
 		for len(b.Lines) < h {

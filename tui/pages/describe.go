@@ -96,16 +96,6 @@ func who(l ui.Look, r checks.Report, f finding.Finding) string {
 	return l.Text(string(f.Who()))
 }
 
-// relative is a record's name as panels want it: without the zone, "@" for the
-// zone itself.
-func relative(r checks.Report, name string) string {
-	zone := r.ZoneOf(name)
-	if name == zone {
-		return "@"
-	}
-	return strings.TrimSuffix(name, "."+zone)
-}
-
 // texts of a finding, safe to show.
 func title(l ui.Look, f finding.Finding) string  { return l.Text(f.Title()) }
 func effect(l ui.Look, f finding.Finding) string { return l.Text(f.Effect()) }

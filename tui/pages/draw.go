@@ -2,7 +2,6 @@ package pages
 
 import (
 	"fmt"
-	"strings"
 
 	"clockwise.info/cwmail/checks"
 	"clockwise.info/cwmail/checks/finding"
@@ -11,17 +10,6 @@ import (
 	"clockwise.info/cwmail/tui/widget"
 )
 
-// gutter marks the selection.
-func gutter(l ui.Look) func(bool) string {
-	mark := "> " // plain: it is written at every key press
-	return func(sel bool) string {
-		if sel {
-			return mark
-		}
-		return "  "
-	}
-}
-
 // prompt writes a field over the last line of a body.
 func prompt(l ui.Look, w int, b ui.Body, label string, f *widget.Field) ui.Body {
 	n := len(label) + 1
@@ -29,35 +17,6 @@ func prompt(l ui.Look, w int, b ui.Body, label string, f *widget.Field) ui.Body 
 	b.Lines[len(b.Lines)-1] = l.Paint(theme.Accent, label) + " " + text
 	b.X, b.Y = n+x, len(b.Lines)-1
 	return b
-}
-
-// beside joins panes with dividers to rows lines.
-func beside(l ui.Look, rows int, widths []int, panes ...[]string) []string {
-	out := make([]string, rows)
-	bar := " " + l.Bar() + " "
-	for y := range rows {
-		var b strings.Builder
-		for i, p := range panes {
-			if widths[i] <= 0 {
-				continue
-			}
-			text := ""
-			if y < len(p) {
-				text = p[y]
-			}
-			if i > 0 {
-				b.WriteString(bar)
-			}
-			if i+1 < len(panes) && widths[i+1] > 0 {
-				text = l.Fit(text, widths[i])
-			} else {
-				text = l.Cut(text, widths[i])
-			}
-			b.WriteString(text)
-		}
-		out[y] = b.String()
-	}
-	return out
 }
 
 // judged is the line of one judgement.

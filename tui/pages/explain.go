@@ -117,51 +117,5 @@ func wordsOf(b *Board, all ...finding.Finding) (out []string) {
 			}
 		}
 	}
-	exact := split(text.String())
-	folded := split(strings.ToLower(text.String()))
-	for _, x := range b.Glossary() {
-		for _, name := range append([]string{x.Name}, x.Also...) {
-			hay := folded
-			if name = strings.TrimSpace(name); isWord(name) {
-				hay = exact // "From" is a header, "from" is not
-			} else {
-				name = strings.ToLower(name)
-			}
-			if contains(hay, split(name)) {
-				out = append(out, x.Name)
-				break
-			}
-		}
-	}
-	return out
-}
-
-// isWord says whether a name is written like a word at the start of a sentence.
-func isWord(name string) bool {
-	return len(name) > 1 && name[0] >= 'A' && name[0] <= 'Z' && name[1:] == strings.ToLower(name[1:])
-}
-
-// split cuts a text into words.
-func split(s string) []string {
-	return strings.FieldsFunc(s, func(r rune) bool {
-		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-' || r > 127)
-	})
-}
-
-// contains says whether the words of needle stand in hay, one after the other;
-// a plural counts.
-func contains(hay, needle []string) bool {
-	if len(needle) == 0 {
-		return false
-	}
-	for i := 0; i+len(needle) <= len(hay); i++ {
-		same := true
-		for j, n := range needle {
-			same = same && (hay[i+j] == n || hay[i+j] == n+"s")
-		}
-		if same {
-			return true
-		}
-	}
-	return false
+	return ui.WordsIn(b.Glossary(), text.String())
 }

@@ -275,7 +275,7 @@ func (p *Finding) build(l ui.Look, w int) (out []string, value int) {
 	say(l.T.LabelHow, how...)
 	for i, rec := range p.records() {
 		at := len(out)
-		lines, v := card(l, r, rec, w, len(p.records()) > 1 && i == p.record)
+		lines, v := cardOf(r, rec).Draw(l, w, len(p.records()) > 1 && i == p.record)
 		out = append(out, "")
 		out = append(out, lines...)
 		if i == p.record {

@@ -86,7 +86,7 @@ func (p *Forms) Update(tea.Msg) tea.Cmd { return nil }
 // View draws the forms, and below them the text of the chosen one.
 func (p *Forms) View(l ui.Look, w, h int) ui.Body {
 	list := min(h, len(p.texts))
-	lines, y := p.list.View(p.rows(func(i int, _ bool) string { return l.Cut(p.b.Texts.Forms[i], w-2) }), list, gutter(l))
+	lines, y := p.list.View(p.rows(func(i int, _ bool) string { return l.Cut(p.b.Texts.Forms[i], w-2) }), list, widget.Gutter)
 	if len(lines)+2 < h {
 		lines = append(lines, "")
 		cut := false

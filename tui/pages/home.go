@@ -453,7 +453,7 @@ func (h *Home) View(l ui.Look, w, rows int) ui.Body {
 	if third > 0 {
 		words = glossary(l, h.b, h.Words(), third)
 	}
-	body := ui.Body{Lines: beside(l, rows, []int{side, middle, third}, left, right, words), X: 0, Y: y}
+	body := ui.Body{Lines: widget.Beside(l, rows, []int{side, middle, third}, left, right, words), X: 0, Y: y}
 	if h.onDetail {
 		body.X, body.Y = side+3, 0
 	}

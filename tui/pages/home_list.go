@@ -9,12 +9,13 @@ import (
 	"clockwise.info/cwmail/checks/finding"
 	"clockwise.info/cwmail/tui/theme"
 	"clockwise.info/cwmail/tui/ui"
+	"clockwise.info/cwmail/tui/widget"
 	"github.com/charmbracelet/x/ansi"
 )
 
 // index is the list, with what to do first below it where there is room.
 func (h *Home) index(l ui.Look, w, rows int, alone bool) (lines []string, y int) {
-	lines, y = h.list.View(h.listed(func(i int, sel bool) string { return h.line(l, h.rows[i], sel, w-2, alone) }), rows, gutter(l))
+	lines, y = h.list.View(h.listed(func(i int, sel bool) string { return h.line(l, h.rows[i], sel, w-2, alone) }), rows, widget.Gutter)
 	if len(h.rows) == 0 {
 		lines, y = []string{"  " + l.T.NoneMatch}, -1
 	}

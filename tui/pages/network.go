@@ -412,7 +412,7 @@ func (p *Network) View(l ui.Look, w, h int) ui.Body {
 	c := p.columns(l, w-2)
 	body := ui.Body{Lines: []string{"  " + l.Paint(theme.Muted, l.Cut(c.head(l), w-2))}}
 	room := max(1, min(len(p.at), h-1))
-	lines, y := p.list.View(p.listed(func(i int, sel bool) string { return l.Cut(c.line(l, p, p.rows[p.at[i]], sel), w-2) }), room, gutter(l))
+	lines, y := p.list.View(p.listed(func(i int, sel bool) string { return l.Cut(c.line(l, p, p.rows[p.at[i]], sel), w-2) }), room, widget.Gutter)
 	if len(p.at) == 0 {
 		lines, y = []string{"  " + l.Cut(l.T.NoneMatch, w-2)}, -2
 	}

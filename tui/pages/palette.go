@@ -151,7 +151,7 @@ func (p *Palette) View(l ui.Look, w, h int) ui.Body {
 			s = l.Paint(theme.Picked, s)
 		}
 		return s + strings.Repeat(" ", max(1, pad)) + l.Paint(theme.Muted, p.found[i].key)
-	}), h-1, gutter(l))
+	}), h-1, widget.Gutter)
 	if len(p.found) == 0 {
 		lines = []string{"  " + l.Cut(l.T.NoneMatch, w-2)}
 	}

@@ -114,7 +114,7 @@ func (p *Paths) View(l ui.Look, w, h int) ui.Body {
 	if len(head) >= h {
 		head = nil
 	}
-	lines, y := p.list.View(p.rows(func(i int, _ bool) string { return l.Cut(pathLine(l, paths[i], w-2), w-2) }), h-len(head), gutter(l))
+	lines, y := p.list.View(p.rows(func(i int, _ bool) string { return l.Cut(pathLine(l, paths[i], w-2), w-2) }), h-len(head), widget.Gutter)
 	for i := range head {
 		head[i] = l.Cut(head[i], w)
 	}

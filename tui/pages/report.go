@@ -92,7 +92,7 @@ func (f *flow) at() *item {
 
 // view draws the flow in h rows.
 func (f *flow) view(l ui.Look, h int) ui.Body {
-	lines, y := f.list.View(f.rows(), h, gutter(l))
+	lines, y := f.list.View(f.rows(), h, widget.Gutter)
 	b := ui.Body{Lines: lines, Y: y}
 	if y < 0 {
 		b.X = -1

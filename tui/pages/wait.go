@@ -1,12 +1,9 @@
 package pages
 
 import (
-	"cmp"
 	"context"
 	"fmt"
-	"net/netip"
 	"strings"
-	"time"
 
 	tea "charm.land/bubbletea/v2"
 	"clockwise.info/cwmail/checks"
@@ -14,7 +11,6 @@ import (
 	"clockwise.info/cwmail/checks/finding"
 	"clockwise.info/cwmail/checks/propagation"
 	"clockwise.info/cwmail/tui/keys"
-	"clockwise.info/cwmail/tui/theme"
 	"clockwise.info/cwmail/tui/ui"
 	"clockwise.info/cwmail/tui/widget"
 )
@@ -217,119 +213,10 @@ func (p *Wait) View(l ui.Look, w, h int) ui.Body {
 		say(l.Badge(ui.Busy) + "  " + l.T.WaitFirst)
 		return ui.Body{Lines: p.text.View(out, h), X: -1}
 	}
-	if r.Problem != "" {
-		say(l.Hang(l.Badge(ui.Unknown)+"  ", l.Text(r.Problem), w)...)
-	}
-	if len(r.Servers) > 0 {
-		say(heading(l, ui.Fill(l.T.WaitServers, l.Text(r.Zone))))
-	}
-	wide, last := p.names(l), ""
-	for _, s := range r.Servers {
-		say(p.line(l, w, wide, s.Name, s.State, s.Detail, "")...)
-		for _, v := range s.Views {
-			if v.State != s.State {
-				say(p.line(l, w, wide, "  "+where(v.Addr), v.State, v.Detail, "")...)
-			}
-		}
-		for _, v := range s.Views {
-			if v.Value == "" {
-				continue
-			}
-			text := l.Text(v.Value)
-			if v.Value == last {
-				text = l.Paint(theme.Muted, l.T.WaitSame)
-			}
-			last = v.Value
-			say(l.Hang("          ", text, w)...)
-			break
-		}
-	}
-	if len(r.Resolvers) > 0 {
-		say(heading(l, l.T.WaitResolvers))
-	}
-	for _, v := range r.Resolvers {
-		until := ""
-		if !v.Until.IsZero() {
-			until = ui.Fill(l.T.WaitKeeps, until24(v.Until, r.At))
-		}
-		say(p.line(l, w, wide, where(v.Addr), v.State, v.Detail, until)...)
-	}
-	if r.Hint != "" {
-		say(l.Hang(l.Badge(ui.Failure)+"  ", ui.Fill(l.T.WaitHint, l.Text(r.Hint)), w)...)
-	}
-	if roomy {
-		say("")
-	}
-	say(p.end(l, w)...)
+	say(widget.Servers(l, r, p.task != nil, w)...)
 	if h >= len(out)+4 && !r.Published {
 		say("")
-		for _, s := range l.T.WaitLegend {
-			say(l.Paint(theme.Muted, l.Cut(s, w)))
-		}
+		say(widget.Legend(l, w)...)
 	}
 	return ui.Body{Lines: p.text.View(out, h), X: -1}
-}
-
-// end says what happens next, or how it ended.
-func (p *Wait) end(l ui.Look, w int) []string {
-	r := p.report
-	switch {
-	case r.Published && r.Caches.After(r.At):
-		return l.Hang(l.Badge(ui.OK)+"  ", ui.Fill(l.T.WaitDone, l.Text(r.Zone))+" "+ui.Fill(l.T.WaitCaches, until24(r.Caches, r.At)), w)
-	case r.Published:
-		return l.Hang(l.Badge(ui.OK)+"  ", ui.Fill(l.T.WaitDone, l.Text(r.Zone)), w)
-	case p.task == nil:
-		return ui.Wrap(l.T.WaitStopped, w)
-	}
-	return ui.Wrap(ui.Fill(l.T.WaitLook, fmt.Sprint(r.Round), clock(r.At), fmt.Sprint(int(r.Next.Round(time.Second).Seconds()))), w)
-}
-
-// names is how wide the names of servers are drawn.
-func (p *Wait) names(l ui.Look) int {
-	n := 12
-	for _, s := range p.report.Servers {
-		n = max(n, width(l.Text(s.Name)))
-	}
-	return min(n, 32)
-}
-
-// line is a server with its state.
-func (p *Wait) line(l ui.Look, w, wide int, name string, s propagation.State, detail, until string) []string {
-	badge, word := ui.Unknown, l.T.WaitUnasked
-	switch s {
-	case propagation.Correct:
-		badge, word = ui.OK, l.T.WaitCorrect
-	case propagation.Missing:
-		badge, word = ui.Busy, l.T.WaitMissing
-	case propagation.Wrong:
-		badge, word = ui.Failure, l.T.WaitWrong
-	}
-	if until != "" {
-		word += ", " + until
-	}
-	if detail != "" {
-		word += ": " + l.Text(detail)
-	}
-	label := "  " + l.Badge(badge) + "  "
-	if w < 60 {
-		return append([]string{label + l.Text(name)}, l.Hang("          ", word, w)...)
-	}
-	return l.Hang(label+l.Fit(l.Text(name), wide)+"  ", word, w)
-}
-
-// where is an address as people write it: without the usual port.
-func where(p netip.AddrPort) string {
-	if p.Port() == 53 {
-		return p.Addr().String()
-	}
-	return cmp.Or(p.String(), "-")
-}
-
-// until24 is a time of day, with the date where that is not today.
-func until24(t, now time.Time) string {
-	t = t.In(now.Location())
-	if t.Sub(now) < 20*time.Hour {
-		return t.Format("15:04:05")
-	}
-	return t.Format("15:04, 2 January")
 }

@@ -323,7 +323,7 @@ func (p *WhatIf) form(l ui.Look, w int) (out []string, x, y int) {
 		if focus {
 			x, y = n+at, len(out)
 		}
-		out = append(out, gutter(l)(focus)+l.Paint(theme.Muted, l.Fit(name, 9))+text)
+		out = append(out, widget.Gutter(focus)+l.Paint(theme.Muted, l.Fit(name, 9))+text)
 	}
 	field(0, l.T.FieldName, &p.name)
 	field(1, l.T.FieldType, &p.kind)
@@ -346,7 +346,7 @@ func (p *WhatIf) form(l ui.Look, w int) (out []string, x, y int) {
 	if focus {
 		button = l.Paint(theme.Picked, button)
 	}
-	return append(out, gutter(l)(focus)+button, ""), x, y
+	return append(out, widget.Gutter(focus)+button, ""), x, y
 }
 
 // result says what would change.

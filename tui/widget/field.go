@@ -13,6 +13,8 @@ import (
 type Field struct {
 	text []string // characters; octets that are no UTF-8 stay what they are
 	at   int
+
+	Masked bool // shows stars: what is in it is a secret
 }
 
 // NewField is a field with a text in it and the cursor behind.
@@ -34,7 +36,10 @@ func characters(s string) (out []string) {
 func (f *Field) String() string { return strings.Join(f.text, "") }
 
 // Set replaces the text.
-func (f *Field) Set(s string) { *f = NewField(s) }
+func (f *Field) Set(s string) {
+	f.text = characters(s)
+	f.at = len(f.text)
+}
 
 // Type carries out a key press.
 func (f *Field) Type(k tea.KeyPressMsg) {
@@ -92,8 +97,11 @@ func (f *Field) View(l ui.Look, w int) (shown string, x int) {
 	if w <= 1 {
 		return "", 0
 	}
-	before := plain(l, strings.Join(f.text[:f.at], ""))
-	all := before + plain(l, strings.Join(f.text[f.at:], ""))
+	before, behind := plain(l, strings.Join(f.text[:f.at], "")), plain(l, strings.Join(f.text[f.at:], ""))
+	if f.Masked {
+		before, behind = strings.Repeat("*", f.at), strings.Repeat("*", len(f.text)-f.at)
+	}
+	all := before + behind
 	x = ansi.StringWidth(before)
 	if from := x - w + 1; from > 0 {
 		all = l.Tail() + ansi.Cut(all, from+1, from+w)

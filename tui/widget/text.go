@@ -46,6 +46,19 @@ func (t *Text) View(lines []string, h int) []string {
 	return lines[t.top:min(t.n, t.top+t.h)]
 }
 
+// Reveal scrolls so that line i is in sight, and as many of those below it as
+// belong to it, when that many lines are shown.
+func (t *Text) Reveal(i, tall, lines, h int) {
+	t.h, t.n = max(0, h), lines
+	if last := i + max(1, min(tall, h)); last > t.top+h {
+		t.top = last - h
+	}
+	if i < t.top {
+		t.top = i
+	}
+	t.clamp()
+}
+
 // Line is where line i of the text stands now, negative when out of sight.
 func (t *Text) Line(i int) int {
 	if i < t.top || i >= t.top+t.h {
