@@ -40,8 +40,8 @@ func (e *Examiner) Wait(ctx context.Context, want Wanted, o WaitOptions, emit fu
 		apex = p.Zone
 		return p
 	}
-	w.Hint = func(ctx context.Context, server netip.AddrPort, _ dns.Answer) string {
-		return x.hint(ctx, fresh{e.Resolver, e.Asker, server, apex})
+	w.Hint = func(ctx context.Context, server netip.AddrPort, a dns.Answer) string {
+		return x.hint(ctx, fresh{e.Resolver, e.Asker, server, apex}, a)
 	}
 	return w.Run(ctx, emit)
 }

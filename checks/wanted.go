@@ -31,6 +31,7 @@ type Wanted struct {
 	Selector string        // of DKIM
 	Key      dkim.Expected // of DKIM: the record must fit it
 	Value    string        // the record must mean this; "": it must be sound
+	Replaces string        // what stood there before; "" where nothing did, or nobody knows
 }
 
 // Question is what is asked of every server.
@@ -126,13 +127,13 @@ func (x *expectation) opinion(ctx context.Context, a dns.Answer) (o propagation.
 	o = propagation.Opinion{State: propagation.Wrong, Value: strings.Join(meant, "\n")}
 	switch {
 	case len(meant) > 1:
-		o.Detail = strconv.Itoa(len(meant)) + " records stand there, and only one may"
+		o.Detail = x.several(ctx, a, meant)
 		return o, true
 	case len(meant) == 1 && x.Value != "":
 		if x.meaning(meant[0]) == x.meaning(x.Value) {
 			return propagation.Opinion{State: propagation.Correct}, true
 		}
-		o.Detail = propagation.Difference(x.Value, meant[0])
+		o.Detail = x.differs(ctx, a, meant[0])
 		return o, true
 	}
 	good, sure := false, true
@@ -156,10 +157,52 @@ func (x *expectation) opinion(ctx context.Context, a dns.Answer) (o propagation.
 	case len(meant) == 0:
 		o.Value = strings.Join(texts, "\n")
 	}
-	if bad && !slices.Contains(mistakeless, code) {
+	switch {
+	case len(meant) == 1 && x.isOld(meant[0]):
+		o.Detail = oldStands
+	case bad && !slices.Contains(mistakeless, code):
 		o.Detail = title
 	}
 	return o, sure
+}
+
+// oldStands is what is said of the record that the new one takes the place of.
+const oldStands = "the old record still stands there"
+
+func (x *expectation) isOld(text string) bool {
+	return x.Replaces != "" && x.meaning(text) == x.meaning(x.Replaces)
+}
+
+// several says what is wrong with more records than one.
+func (x *expectation) several(ctx context.Context, a dns.Answer, meant []string) string {
+	isNew := func(text string) bool { return x.Value != "" && x.meaning(text) == x.meaning(x.Value) }
+	if len(meant) == 2 && slices.ContainsFunc(meant, x.isOld) && slices.ContainsFunc(meant, isNew) {
+		return "the new record stands beside the old one, and only one may"
+	}
+	if x.Subject == WaitDKIM { // a key in pieces looks like several records
+		if title, code, bad := x.mistake(x.findings(ctx, a)); bad && code != "dkim.multiple-records" {
+			return title
+		}
+	}
+	return strconv.Itoa(len(meant)) + " records stand there, and only one may"
+}
+
+// differs says how a record differs from the wanted one: by name where it is
+// one of the known mistakes, and otherwise by the place.
+func (x *expectation) differs(ctx context.Context, a dns.Answer, text string) string {
+	if x.isOld(text) {
+		return oldStands
+	}
+	if slip := propagation.Slip(x.Value, text); slip != "" {
+		return slip
+	}
+	wanted := a
+	wanted.Records = []dns.Record{{Strings: []string{x.Value}}}
+	title, code, bad := x.mistake(x.findings(ctx, a))
+	if _, same, _ := x.mistake(x.findings(ctx, wanted)); bad && code != same && !slices.Contains(mistakeless, code) {
+		return title
+	}
+	return propagation.Difference(x.Value, text)
 }
 
 // isRecord says whether receivers take a text for a record of the subject. At
@@ -244,18 +287,31 @@ func (x *expectation) mistake(all []finding.Finding) (title, code string, ok boo
 	return "", "", false
 }
 
-// hint looks, where nothing stands at the name, for where it stands by mistake.
-// The servers of the zone are asked: caches may not know yet.
-func (x *expectation) hint(ctx context.Context, r dns.Resolver) string {
+// hint looks where the record stands by mistake, when nothing stands at the name
+// or still what stood there before. The servers of the zone are asked: caches
+// may not know yet.
+func (x *expectation) hint(ctx context.Context, r dns.Resolver, a dns.Answer) string {
+	if a.Status == dns.Found {
+		if !x.untouched(a) {
+			return "" // it is there, and what is wrong with it is said
+		}
+		none := dns.Answer{Question: a.Question, Status: dns.Empty, Server: a.Server, AA: a.AA, At: a.At, Zone: a.Zone}
+		r = standing{r, none}
+	}
 	r = dns.NewCache(r)
 	var all []finding.Finding
 	switch x.Subject {
 	case WaitDKIM:
-		all = dkim.Findings(dkim.Input{Result: dkim.Lookup(ctx, r, x.Domain, x.Selector, dkim.Options{}), Expected: x.Key, Sending: true})
+		res := dkim.Lookup(ctx, r, x.Domain, x.Selector, dkim.Options{})
+		all = dkim.Findings(dkim.Input{Result: res, Expected: x.Key, Sending: true})
 	case WaitDMARC:
 		all = dmarc.Findings(dmarc.Input{Result: dmarc.Lookup(ctx, r, x.Domain, dmarc.Options{SideBySide: true})})
 	default:
 		res := spf.Lookup(ctx, r, x.Domain, x.e.Service.Relays(), spf.Options{Now: x.e.Now()})
+		if a.Status == dns.Found {
+			// Other names may have records of their own, which nobody typed now.
+			res.Probes = slices.DeleteFunc(res.Probes, func(p dns.Answer) bool { return !x.names(p) })
+		}
 		all = spf.Findings(spf.Input{Result: res, Expect: spf.Expect{Include: x.e.Service.SPFInclude, Relays: x.e.Service.Relays()}, Sending: true})
 	}
 	title, code, bad := x.mistake(all)
@@ -263,6 +319,27 @@ func (x *expectation) hint(ctx context.Context, r dns.Resolver) string {
 		return ""
 	}
 	return title
+}
+
+// untouched says that what stands there is what stood there before the change,
+// which may have been made elsewhere. A key elsewhere counts only where it can
+// be told from those of others.
+func (x *expectation) untouched(a dns.Answer) bool {
+	meant := slices.DeleteFunc(slices.Clone(a.Texts()), func(t string) bool { return !x.isRecord(t) })
+	switch {
+	case x.Subject == WaitSPF && len(meant) <= 1:
+		return len(meant) == 1 && !x.names(a)
+	case x.Subject == WaitDKIM && len(meant) == 1:
+		return x.Key.Known() && x.isOld(meant[0])
+	}
+	return false
+}
+
+// names says whether a text of an answer names the include of ClockWise.
+func (x *expectation) names(a dns.Answer) bool {
+	return slices.ContainsFunc(a.Texts(), func(t string) bool {
+		return strings.Contains(strings.ToLower(t), strings.ToLower(x.e.Service.SPFInclude))
+	})
 }
 
 // meaning is a record without what receivers do not see: spaces, the order of

@@ -3,6 +3,7 @@ package lab
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"clockwise.info/cwmail/checks/dns"
@@ -60,6 +61,11 @@ func (w *World) Publish(rec finding.Record, slip Slip, pace Pace) error {
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	for _, t := range typed {
+		if err := w.refuses(t); err != nil {
+			return err
+		}
+	}
 	before := w.typed[key(rec)]
 	w.typed[key(rec)] = typed
 	right := !slip.Spoils(rec, zone)
@@ -69,6 +75,20 @@ func (w *World) Publish(rec finding.Record, slip Slip, pace Pace) error {
 		w.pending = append(w.pending, after(delay, func() { c.take(w.zones[i]) }))
 	}
 	return nil
+}
+
+// refuses is what a panel says of a record beside a CNAME (RFC 1034 section
+// 3.6.2).
+func (w *World) refuses(t Typed) error {
+	if t.Type == "CNAME" || !w.Zone.Has(t.Name, dns.TypeCNAME) {
+		return nil
+	}
+	for removed := range w.typed {
+		if strings.HasPrefix(removed, t.Name+" CNAME ") {
+			return nil
+		}
+	}
+	return fmt.Errorf("lab: the panel takes no other record at %s, as a CNAME stands there", t.Name)
 }
 
 // key tells which records are the same line in a panel.

@@ -185,6 +185,28 @@ func TestPublishKnowsItsWorld(t *testing.T) {
 	}
 }
 
+func TestPanelKnowsAliases(t *testing.T) {
+	w, c := start(t)
+	var clock steps
+	alias := "pages.shop.example"
+	rec := finding.Record{Name: "news.cafe.example", Type: "TXT", Value: plumberNew}
+	if err := w.Publish(rec, right, clock.pace()); err == nil || !strings.Contains(err.Error(), "CNAME") {
+		t.Error(err)
+	}
+	gone := finding.Record{Name: "news.cafe.example", Type: "CNAME", Replaces: &alias, Remove: true}
+	for _, r := range []finding.Record{gone, rec} {
+		if err := w.Publish(r, right, clock.pace()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for len(clock.todo) > 0 {
+		clock.next()
+	}
+	if got := texts(t, c, "news.cafe.example"); got != [2]string{plumberNew, plumberNew} || w.Zone.Has("news.cafe.example", dns.TypeCNAME) {
+		t.Errorf("%q", got)
+	}
+}
+
 func TestCloseStopsThePanel(t *testing.T) {
 	w, err := Start()
 	if err != nil {

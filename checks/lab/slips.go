@@ -83,8 +83,6 @@ func isSPF(rec finding.Record) bool {
 	return strings.HasPrefix(strings.ToLower(rec.Value), "v=spf1")
 }
 
-func isDKIM(rec finding.Record) bool { return strings.Contains(rec.Name, "._domainkey.") }
-
 // renamed types a record at another name.
 func renamed(name func(name, zone string) string) func(finding.Record, string) []Typed {
 	return func(rec finding.Record, zone string) []Typed {

@@ -92,6 +92,27 @@ _spf               TXT v=spf1 ip4:31.134.206.128/28 -all
 _dmarc             TXT v=DMARC1; p=quarantine; rua=mailto:dmarc@clockwise.info
 `},
 
+	// Customers without a transport, for who sets one up: a new domain, a record
+	// without room in which two terms are dead, one that is elsewhere, a name
+	// that is an alias, and a name below a domain of somebody else.
+	{"florist.example", customer + dmarcNone},
+	{"printer.example", customer + dmarcNone + `
+@                  TXT v=spf1 mx a a:old-web.printer.example a:old-mail.printer.example include:_spf.mailer.example include:_spf.crm.example ~all
+`},
+	{"choir.example", customer + dmarcNone + `
+@                  TXT v=spf1 redirect=_spf.choir.example
+_spf               TXT v=spf1 mx:choir.example -all
+`},
+	{"cafe.example", customer + dmarcNone + `
+@                  TXT v=spf1 mx include:_spf.clockwise.info -all
+news               CNAME pages.shop.example.
+`},
+	{"homepages.example", customer + dmarcNone + `
+@                  TXT v=spf1 mx -all
+smith              A   198.51.100.81
+smith              MX  10 mail
+`},
+
 	// Senders that the customers also use.
 	{"mailer.example", customer + `
 @                  TXT v=spf1 include:_spf.mailer.example include:_spf.clockwise.info -all
@@ -107,6 +128,7 @@ us._spf            TXT v=spf1 ip4:203.0.113.160/27 -all
 	{"shop.example", customer + `
 _spf               TXT v=spf1 a:mail.shop.example include:old._spf.shop.example -all
 old._spf           TXT v=spf1 ip4:203.0.113.192/27 -all
+pages              A   198.51.100.82
 `},
 	{"outlook.com", `
 @                  A   198.51.100.90
@@ -188,16 +210,24 @@ func newZone() *nameserver.Zone {
 	return z
 }
 
+// full is a name as zone files have it: without final dot it lies below apex.
+func full(name, apex string) string {
+	if out, ok := strings.CutSuffix(name, "."); ok {
+		return out
+	}
+	return name + "." + apex
+}
+
 // add adds one record. The lines are ours, so a mistake in one is a mistake in
 // the program.
 func add(z *nameserver.Zone, apex, line string) {
 	name, rest, _ := strings.Cut(line, " ")
 	typ, value, _ := strings.Cut(strings.TrimSpace(rest), " ")
 	value = strings.TrimSpace(value)
-	name += "." + apex
-	if strings.HasPrefix(name, "@.") {
-		name = apex
+	if name == "@" {
+		name = apex + "."
 	}
+	name = full(name, apex)
 	switch typ {
 	case "A":
 		z.A(name, value)
@@ -209,12 +239,9 @@ func add(z *nameserver.Zone, apex, line string) {
 		if err != nil {
 			panic(fmt.Sprintf("lab: %q: %v", line, err))
 		}
-		if full, ok := strings.CutSuffix(host, "."); ok {
-			host = full
-		} else {
-			host += "." + apex
-		}
-		z.MX(name, n, host)
+		z.MX(name, n, full(host, apex))
+	case "CNAME":
+		z.CNAME(name, full(value, apex))
 	default:
 		panic(fmt.Sprintf("lab: %q: unknown type", line))
 	}

@@ -173,11 +173,10 @@ func (r Report) Same(o Report) bool {
 		slices.EqualFunc(r.Servers, o.Servers, server) && slices.EqualFunc(r.Resolvers, o.Resolvers, view)
 }
 
-// Difference says in a few words where a text differs from what was wanted: the
-// slips of panels first, then the first place. "" where both are the same.
-func Difference(want, got string) string {
+// Slip names what happened to a text on its way through a panel: "" where it is
+// none of the slips that can be told from the text alone.
+func Slip(want, got string) string {
 	bare := strings.NewReplacer(`\"`, "", `"`, "").Replace(got)
-	squeeze := func(s string) string { return strings.Join(strings.Fields(s), "") }
 	switch {
 	case want == got:
 		return ""
@@ -187,6 +186,20 @@ func Difference(want, got string) string {
 		return "the value stands there twice"
 	case got != "" && strings.HasPrefix(want, got):
 		return "the end is missing: " + count(len(got)) + " of " + count(len(want)) + " characters are there"
+	}
+	return ""
+}
+
+// Difference says in a few words where a text differs from what was wanted: the
+// slips of panels first, then the first place. "" where both are the same.
+func Difference(want, got string) string {
+	squeeze := func(s string) string { return strings.Join(strings.Fields(s), "") }
+	if slip := Slip(want, got); slip != "" {
+		return slip
+	}
+	switch {
+	case want == got:
+		return ""
 	case squeeze(got) == squeeze(want):
 		return "the spaces differ"
 	case strings.EqualFold(got, want):

@@ -113,6 +113,9 @@ func TestDifference(t *testing.T) {
 		"v=DMARC1; p=none; rua=mailto:dmarc@acme.example":   "it differs from character 13: p=none in place of p=reject",
 		"": "it differs from character 1: nothing in place of v=DMARC1",
 	} {
+		if slip := Slip(want, got); slip != "" && slip != says {
+			t.Errorf("%q is called %q", got, slip)
+		}
 		if d := Difference(want, got); d != says {
 			t.Errorf("%q: %q", got, d)
 		}

@@ -36,8 +36,8 @@ type Watch struct {
 	// Expect judges a usable answer.
 	Expect func(ctx context.Context, a dns.Answer) Opinion
 
-	// Hint looks for the nearest mistake at a server that has no such record;
-	// nil: nobody looks.
+	// Hint looks for the nearest mistake at a server that has no such record, or
+	// another one in its place; nil: nobody looks.
 	Hint func(ctx context.Context, server netip.AddrPort, a dns.Answer) string
 
 	Now    func() time.Time
@@ -52,7 +52,8 @@ const (
 	firstPause   = 5 * time.Second
 	mostPause    = 30 * time.Second
 	refind       = 10 * time.Minute // until the servers of the zone are looked up again
-	askAgain     = time.Minute      // a resolver whose answer has no time, and for a hint
+	askAgain     = time.Minute      // a resolver whose answer has no time, and at most for a hint
+	lagLooks     = 5                // until a server that does not follow the others is named
 	leastAgain   = 10 * time.Second // a resolver whose TTL is shorter than is polite
 	maxAddresses = 8                // of one server: a hostile zone has hundreds
 )
@@ -68,6 +69,8 @@ type watching struct {
 	caches    time.Time
 	hint      string
 	hinted    time.Time
+	hintAfter time.Duration // until it is looked for again
+	lag       int           // looks at which some servers had it, and others not
 }
 
 // Run looks until the record is published or ctx ends, and returns the last
@@ -95,6 +98,7 @@ func (w Watch) Run(ctx context.Context, emit func(r Report, changed bool)) Repor
 	if most <= 0 {
 		most = mostPause
 	}
+	s.hintAfter = min(2*pause, askAgain)
 	var last Report
 	for round := 1; ; round++ {
 		r := s.look(ctx, round)
@@ -308,24 +312,45 @@ func (s *watching) follow(ctx context.Context, a dns.Answer) dns.Answer {
 	return target
 }
 
-// lookForHint looks why a server has no such record, now and then.
+// lookForHint looks why a server does not have the record: soon at first, as
+// somebody types it just now, and then less and less often.
 func (s *watching) lookForHint(ctx context.Context, servers []ServerView) string {
-	now := s.Now()
 	if slices.ContainsFunc(servers, correct) {
-		return "" // it is on its way
+		return s.behind(servers)
 	}
+	s.lag = 0
+	now := s.Now()
 	for _, server := range servers {
 		for _, v := range server.Views {
-			if v.State != Missing || s.Hint == nil || ctx.Err() != nil {
+			if v.State != Missing && v.State != Wrong || s.Hint == nil || ctx.Err() != nil {
 				continue
 			}
-			if s.hinted.IsZero() || now.Sub(s.hinted) >= askAgain {
+			switch {
+			case s.hinted.IsZero():
 				s.hint, s.hinted = s.Hint(ctx, v.Addr, v.Answer), now
+			case now.Sub(s.hinted) >= s.hintAfter:
+				s.hint, s.hinted = s.Hint(ctx, v.Addr, v.Answer), now
+				s.hintAfter = min(2*s.hintAfter, askAgain)
 			}
 			return s.hint
 		}
 	}
 	return ""
+}
+
+// behind names a server that does not take over what another one has, after
+// time enough for it.
+func (s *watching) behind(servers []ServerView) string {
+	late := slices.IndexFunc(servers, func(v ServerView) bool { return !v.Apart && (v.State == Missing || v.State == Wrong) })
+	if late < 0 {
+		s.lag = 0
+		return ""
+	}
+	if s.lag++; s.lag <= lagLooks {
+		return "" // it is on its way
+	}
+	has := slices.IndexFunc(servers, correct)
+	return servers[has].Name + " has it, and " + servers[late].Name + " does not take it over: if that lasts, the DNS provider has to mend it"
 }
 
 func correct(s ServerView) bool { return s.State == Correct }

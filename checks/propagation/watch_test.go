@@ -130,13 +130,17 @@ func TestStatesOverTime(t *testing.T) {
 		var looks int
 		last := w.watch().Run(t.Context(), func(r Report, changed bool) {
 			if looks++; changed {
-				changes = append(changes, told(r))
+				said := told(r)
+				if strings.HasPrefix(r.Hint, "ns1.example has it, and ns2.example does not take it over") {
+					said += ", late"
+				}
+				changes = append(changes, said)
 			}
 			if r.Round != looks {
 				t.Errorf("look %d is called %d", looks, r.Round)
 			}
 		})
-		want := "missing wrong | missing; correct wrong | missing; correct wrong | correct; correct correct | correct"
+		want := "missing wrong | missing; correct wrong | missing; correct wrong | correct; correct wrong | correct, late; correct correct | correct"
 		if got := strings.Join(changes, "; "); got != want {
 			t.Errorf("%s\nwant %s", got, want)
 		}

@@ -34,6 +34,12 @@ func (z *Zone) Apex(name string) (string, bool) {
 	return "", false
 }
 
+// Has says whether a record of a type stands at a name.
+func (z *Zone) Has(name string, typ dns.Type) bool {
+	_, data := z.dataAt(name, typ)
+	return len(data) > 0
+}
+
 // AddValue adds a record whose data is written as one text, as panels show it:
 // a TXT value without quotes, an MX as "10 host". One that is there already is
 // not added again.
