@@ -1,6 +1,6 @@
 // Package dkim looks up DKIM key records (RFC 6376 section 3.6), compares them
 // with the key that a transport signs with, and judges what keeps receivers
-// from using them. It verifies no signatures.
+// from using them. It verifies the signatures of messages with those records.
 package dkim
 
 import (
