@@ -8,7 +8,9 @@ import (
 )
 
 func TestRivals(t *testing.T) {
-	named := func(name string, m transports.Match) transports.Transport { return transports.Transport{Name: name, Match: m} }
+	named := func(name string, m transports.Match) transports.Transport {
+		return transports.Transport{Name: name, Match: m}
+	}
 	all := []transports.Transport{
 		named("Company", transports.Match{Domain: "acme.example"}),
 		named("Invoices", transports.Match{Domain: "acme.example", LocalPart: "facturen"}),

@@ -31,6 +31,12 @@ type World struct {
 	// meanwhile nothing is written and the error is a *Clash.
 	Change func(ctx context.Context, changes ...transports.Change) error
 
+	// Setting judges the value of a setting of a transport by its key in the
+	// file ("smtp.host"): the value as it is meant, or what is wrong with it.
+	Setting func(key, value string) (clean, problem string)
+	// KeepSecret puts a password into the desktop's keyring.
+	KeepSecret func(ctx context.Context, name, secret string) error
+
 	// NewKey makes a key pair and stores it: the selector, the file and the
 	// public half are in what it returns. It overwrites nothing. kind is
 	// "rsa2048", "rsa4096" or "ed25519".
