@@ -248,6 +248,12 @@ func (d *draft) records(from []source) {
 	if a := d.in.Result.Answer; a.Status == dns.Failed && a.Err != nil {
 		return
 	}
+	at, instead, ours := home(d.in.Result)
+	if !ours {
+		d.p.Problems = append(d.p.Problems, d.p.Domain+" is an alias of "+at+", which belongs to somebody else, and no record can stand beside an alias. "+
+			"Ask them to change theirs, or send with another domain as envelope sender.")
+		return
+	}
 	first := true
 	for _, s := range from {
 		text := s.text
@@ -255,16 +261,16 @@ func (d *draft) records(from []source) {
 		case s.atHome && first:
 			first = false
 			if text != d.p.After {
-				d.p.Records = append(d.p.Records, finding.Record{Name: d.p.Domain, Type: "TXT", Value: d.p.After, Replaces: &text})
+				d.p.Records = append(d.p.Records, finding.Record{Name: at, Type: "TXT", Value: d.p.After, Replaces: &text})
 			}
 		case s.atHome:
-			d.p.Records = append(d.p.Records, finding.Record{Name: s.name, Type: s.typ, Replaces: &text, Remove: true})
+			d.p.Records = append(d.p.Records, finding.Record{Name: at, Type: s.typ, Replaces: &text, Remove: true})
 		}
 	}
 	if !first {
 		return
 	}
-	d.p.Records = append(d.p.Records, finding.Record{Name: d.p.Domain, Type: "TXT", Value: d.p.After})
+	d.p.Records = append(append(d.p.Records, instead...), finding.Record{Name: at, Type: "TXT", Value: d.p.After})
 	for _, s := range from {
 		if text := s.text; mustGo(s, d.p.Domain) {
 			d.p.Records = append(d.p.Records, finding.Record{Name: s.name, Type: s.typ, Replaces: &text, Remove: true})
