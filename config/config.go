@@ -32,11 +32,19 @@ type File struct {
 	DNSLists        []string
 	Console
 	Unknown []Unknown
+	Merged  []string // what others had changed meanwhile, in words; set by Store
 
-	doc  *yaml.Node        // of the whole file; nil when it is empty
+	text hidden            // of the file with the edits so far
+	doc  *yaml.Node        // of text; nil when that holds nothing
 	sum  [sha256.Size]byte // of what was read: Save refuses to overwrite other content
 	crlf bool
 }
+
+// hidden gives a text that may hold passwords. A function prints as an
+// address, with every verb.
+type hidden func() []byte
+
+func hide(text []byte) hidden { return func() []byte { return text } }
 
 // Console holds the settings of the console. Switches are nil where nothing
 // stands in the file.
@@ -156,7 +164,7 @@ func Open(flag string, getenv func(string) string) (*File, error) {
 }
 
 func empty(path string) *File {
-	return &File{Path: path, Service: transports.DefaultService(), PublicResolvers: DefaultPublicResolvers(), sum: sha256.Sum256(nil)}
+	return &File{Path: path, Service: transports.DefaultService(), PublicResolvers: DefaultPublicResolvers(), text: hide(nil), sum: sha256.Sum256(nil)}
 }
 
 // cause strips the operation and the path that an *fs.PathError repeats.

@@ -12,83 +12,139 @@ import (
 	"clockwise.info/cwmail/transports"
 )
 
-// Add appends a transport. Like Set and Remove it changes only f; Save writes.
+// Add appends a transport. Like Set, Remove, Move and Apply it changes only f;
+// Save writes.
 func (f *File) Add(t transports.Transport) error {
-	return f.edit(func(list *yaml.Node) error {
-		list.Content = append(list.Content, transportNode(t, f.Path))
-		list.Style = 0 // an empty list is written as [], which would put all on one line
-		return nil
-	})
+	return f.Apply(transports.Change{Kind: transports.AddTransport, To: t, At: -1})
 }
 
 // Set gives the transport of that name the settings of t. Keys that cwmail
 // does not know, comments and the order of the keys stay.
 func (f *File) Set(name string, t transports.Transport) error {
-	return f.edit(func(list *yaml.Node) error {
-		i := indexOf(list, name)
-		if i < 0 {
-			return fmt.Errorf("no transport is named %q", name)
-		}
-		merge(follow(list.Content[i]), transportNode(t, f.Path), "")
-		return nil
-	})
+	return f.Apply(transports.Change{Kind: transports.EditTransport, Name: name, To: t})
 }
 
 // Remove takes the transport of that name out.
 func (f *File) Remove(name string) error {
-	return f.edit(func(list *yaml.Node) error {
-		i := indexOf(list, name)
-		if i < 0 {
-			return fmt.Errorf("no transport is named %q", name)
-		}
-		list.Content = slices.Delete(list.Content, i, i+1)
-		return nil
-	})
+	return f.Apply(transports.Change{Kind: transports.RemoveTransport, Name: name})
 }
 
-// edit changes a copy of the list of transports and takes it over only when
-// the whole is a correct configuration.
-func (f *File) edit(change func(list *yaml.Node) error) error {
-	doc, err := copyOf(f.doc)
-	if err != nil {
-		return fmt.Errorf("config: %w", err)
+// Move puts the transport of that name at another place of the list, from 0.
+func (f *File) Move(name string, to int) error {
+	return f.Apply(transports.Change{Kind: transports.MoveTransport, Name: name, At: to})
+}
+
+// Apply makes all changes, one after the other, or none: it takes them over
+// only when the whole is a correct configuration.
+func (f *File) Apply(changes ...transports.Change) error {
+	next := f
+	for _, c := range changes {
+		var err error
+		if next, err = next.with(c); err != nil {
+			return err
+		}
 	}
-	list := transportList(doc)
-	if err := change(list); err != nil {
-		return fmt.Errorf("config: %w", err)
+	if next == f {
+		return nil
 	}
-	data, err := encode(doc, f.crlf)
-	if err != nil {
-		return fmt.Errorf("config: %w", err)
-	}
-	parsed, err := Parse(f.Path, data)
-	if err != nil {
-		return err
-	}
-	parsed.Exists, parsed.sum = f.Exists, f.sum
-	*f = *parsed
+	next.Exists, next.sum, next.Merged = f.Exists, f.sum, f.Merged
+	*f = *next
 	f.loadKeys()
 	return nil
 }
 
-// copyOf copies a tree by writing and reading it.
-func copyOf(doc *yaml.Node) (*yaml.Node, error) {
-	root := &yaml.Node{Kind: yaml.DocumentNode, Content: []*yaml.Node{{Kind: yaml.MappingNode}}}
-	data, err := encode(doc, false)
-	if err != nil || doc == nil {
-		return root, err
+// with is f after one change: its text with only that changed, or, where it
+// cannot be shown that this is right, the tree written anew.
+func (f *File) with(c transports.Change) (*File, error) {
+	want, err := f.rewritten(c)
+	if err != nil {
+		return nil, err
 	}
-	again, problems := decode(data)
-	if len(problems) > 0 {
-		return nil, fmt.Errorf("the file cannot be rewritten: %s", problems[0])
+	if text, ok := splice(f.text(), f.doc, want.doc, c); ok {
+		got, err := Parse(f.Path, text)
+		if err == nil && alike(got.doc, want.doc) {
+			return got, nil
+		}
 	}
-	if again == nil {
-		return root, nil
+	return want, nil
+}
+
+// rewritten is f after one change, with its text written anew from the tree.
+func (f *File) rewritten(c transports.Change) (*File, error) {
+	if c.Kind != transports.EditTransport {
+		return f.encoded(func(list *yaml.Node) error { return changeList(list, c, f.Path) })
 	}
-	if isNull(again.Content[0]) {
-		again.Content[0] = &yaml.Node{Kind: yaml.MappingNode}
+	full, err := f.encoded(func(list *yaml.Node) error { return changeItem(list, c, nil, f.Path) })
+	if err != nil {
+		return nil, err
 	}
-	return again, nil
+	// Where it says the same, only what differs from before is written, not
+	// all that is meant without being written.
+	i := slices.IndexFunc(f.Transports, func(t transports.Transport) bool { return t.Name == c.Name })
+	if i < 0 || i >= len(full.Transports) {
+		return full, nil
+	}
+	was := transportNode(f.Transports[i], f.Path)
+	least, err := f.encoded(func(list *yaml.Node) error { return changeItem(list, c, was, f.Path) })
+	if err == nil && len(least.Transports) == len(full.Transports) && transports.Same(least.Transports[i], full.Transports[i]) {
+		return least, nil
+	}
+	return full, nil
+}
+
+// encoded changes a copy of the tree, and writes and reads it.
+func (f *File) encoded(change func(list *yaml.Node) error) (*File, error) {
+	doc := copyOf(f.doc)
+	if err := change(transportList(doc)); err != nil {
+		return nil, fmt.Errorf("config: %w", err)
+	}
+	if err := untangle(doc); err != nil {
+		return nil, fmt.Errorf("config: %w", err)
+	}
+	data, err := encode(doc, f.crlf)
+	if err != nil {
+		return nil, fmt.Errorf("config: %w", err)
+	}
+	return Parse(f.Path, data)
+}
+
+func changeItem(list *yaml.Node, c transports.Change, was *yaml.Node, path string) error {
+	i, err := find(list, c.Name)
+	if err != nil {
+		return err
+	}
+	merge(follow(list.Content[i]), was, transportNode(c.To, path), "")
+	return nil
+}
+
+// changeList adds, removes or moves.
+func changeList(list *yaml.Node, c transports.Change, path string) error {
+	if c.Kind == transports.AddTransport {
+		list.Style = 0 // an empty list is written as [], which would put all on one line
+		list.Content = slices.Insert(list.Content, placeOf(c.At, len(list.Content)), transportNode(c.To, path))
+		return nil
+	}
+	i, err := find(list, c.Name)
+	if err != nil {
+		return err
+	}
+	item := list.Content[i]
+	list.Content = slices.Delete(list.Content, i, i+1)
+	if c.Kind == transports.MoveTransport {
+		if c.At < 0 || c.At > len(list.Content) {
+			return fmt.Errorf("there is no place %d in the list; it has %d", c.At+1, len(list.Content)+1)
+		}
+		list.Content = slices.Insert(list.Content, c.At, item)
+	}
+	return nil
+}
+
+// placeOf is where something is added; -1 is the end.
+func placeOf(at, n int) int {
+	if at < 0 || at > n {
+		return n
+	}
+	return at
 }
 
 // transportList returns the list in doc; it makes one where there is none.
@@ -109,9 +165,13 @@ func transportList(doc *yaml.Node) *yaml.Node {
 	return list
 }
 
-// indexOf finds a transport by its name as it was read, without spaces around.
-func indexOf(list *yaml.Node, name string) int {
-	return slices.IndexFunc(list.Content, func(n *yaml.Node) bool { return strings.TrimSpace(nameIn(follow(n))) == name })
+// find finds a transport by its name as it was read, without spaces around.
+func find(list *yaml.Node, name string) (int, error) {
+	i := slices.IndexFunc(list.Content, func(n *yaml.Node) bool { return strings.TrimSpace(nameIn(follow(n))) == name })
+	if i < 0 {
+		return i, fmt.Errorf("no transport is named %q", name)
+	}
+	return i, nil
 }
 
 func word(s string) *yaml.Node { return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: s} }
@@ -200,47 +260,78 @@ var known = map[string][]string{
 	"smtp":  {"host", "port", "security", "auth", "username", "password", "password_command", "password_env", "password_keyring"},
 }
 
-// merge brings old to the values of fresh. What fresh lacks goes when cwmail
-// knows it; a mapping that holds unknown keys stays with these.
-func merge(old, fresh *yaml.Node, where string) {
+// merge brings old from the values of was to those of fresh. What fresh lacks
+// goes when cwmail knows it; a mapping that holds unknown keys stays with
+// these. What is the same in was and fresh stays as it is written, or
+// unwritten. was may be nil: then all of fresh is written.
+func merge(old, was, fresh *yaml.Node, where string) {
 	var kept []*yaml.Node
 	for i := 0; i+1 < len(old.Content); i += 2 {
-		key, value := old.Content[i], old.Content[i+1]
-		next := lookup(fresh, key.Value)
-		switch {
-		case next == nil && !slices.Contains(known[where], key.Value):
-		// A mapping that others refer to is not changed, but replaced.
-		case value.Kind == yaml.MappingNode && value.Anchor == "" && len(known[key.Value]) > 0 && where == "":
-			if next == nil {
-				next = &yaml.Node{Kind: yaml.MappingNode}
-			}
-			merge(value, next, key.Value)
-			if len(value.Content) == 0 {
-				continue
-			}
-		case next == nil:
-			continue
-		default:
-			replaceValue(value, next)
+		key := old.Content[i]
+		if v := mergeValue(key.Value, old.Content[i+1], was, fresh, where); v != nil {
+			kept = append(kept, key, v)
 		}
-		kept = append(kept, key, value)
 	}
 	for i := 0; i+1 < len(fresh.Content); i += 2 {
-		if lookup(&yaml.Node{Kind: yaml.MappingNode, Content: kept}, fresh.Content[i].Value) == nil {
-			kept = append(kept, fresh.Content[i], fresh.Content[i+1])
+		key, value := fresh.Content[i], fresh.Content[i+1]
+		meant := was != nil && alike(lookup(was, key.Value), value)
+		if !meant && lookup(&yaml.Node{Kind: yaml.MappingNode, Content: kept}, key.Value) == nil {
+			kept = append(kept, key, value)
 		}
 	}
 	old.Content = kept
 }
 
-// replaceValue keeps the comments, and the way a value is written when it
-// stays the same.
-func replaceValue(value, next *yaml.Node) {
-	if value.Kind == yaml.ScalarNode && next.Kind == yaml.ScalarNode && value.Value == next.Value {
-		return
+// mergeValue is what becomes of the value of a key; nil is nothing.
+func mergeValue(key string, value, was, fresh *yaml.Node, where string) *yaml.Node {
+	next := lookup(fresh, key)
+	if next == nil && !slices.Contains(known[where], key) || was != nil && alike(lookup(was, key), next) {
+		return value
 	}
+	if follow(value).Kind == yaml.MappingNode && where == "" && len(known[key]) > 0 {
+		return mergeMapping(key, value, was, next)
+	}
+	if next == nil || value.Kind == yaml.ScalarNode && next.Kind == yaml.ScalarNode && value.Value == next.Value {
+		return valueOrNil(next, value)
+	}
+	next = copyOf(next)
 	next.HeadComment, next.LineComment, next.FootComment = value.HeadComment, value.LineComment, value.FootComment
-	*value = *next
+	return next
+}
+
+// valueOrNil keeps the way in which a value is written.
+func valueOrNil(next, value *yaml.Node) *yaml.Node {
+	if next == nil {
+		return nil
+	}
+	return value
+}
+
+// mergeMapping merges match, dkim or smtp. One that others refer to is not
+// changed, but replaced by a copy: theirs stays.
+func mergeMapping(key string, value, was, next *yaml.Node) *yaml.Node {
+	nothing := &yaml.Node{Kind: yaml.MappingNode}
+	if next == nil {
+		next = nothing
+	}
+	var before *yaml.Node
+	if was != nil {
+		if before = lookup(was, key); before == nil {
+			before = nothing
+		}
+	}
+	merged := copyOf(follow(value))
+	merged.Anchor = ""
+	merge(merged, before, next, key)
+	same := *follow(value)
+	same.Anchor = ""
+	switch {
+	case len(merged.Content) == 0:
+		return nil
+	case alike(merged, &same):
+		return value
+	}
+	return merged
 }
 
 func lookup(m *yaml.Node, key string) *yaml.Node {

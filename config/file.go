@@ -2,7 +2,6 @@ package config
 
 import (
 	"bytes"
-	"context"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -11,7 +10,6 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/gofrs/flock"
 	"go.yaml.in/yaml/v3"
 )
 
@@ -22,30 +20,22 @@ var errBusy = errors.New("another cwmail is writing it")
 
 // lockWait is how long Save waits for another writer, which needs some
 // milliseconds.
-const lockWait = 2 * time.Second
+const (
+	lockWait = 2 * time.Second
+	lockPoll = 10 * time.Millisecond
+)
 
-// Save writes the edits of Add, Set and Remove. It replaces the file in one
+// Save writes the edits of Apply, Add, Set, Remove and Move. It replaces the file in one
 // step, keeps its mode, comments, order and unknown keys, and refuses to
 // overwrite what someone else wrote meanwhile (ErrChanged).
 func (f *File) Save() error {
-	data, err := encode(f.doc, f.crlf)
+	data := f.text()
+	path := behindLinks(f.Path)
+	unlock, err := lock(path)
 	if err != nil {
 		return f.saveError(err)
 	}
-	path := behindLinks(f.Path)
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return f.saveError(cause(err))
-	}
-	lock := flock.New(path + ".lock")
-	ctx, cancel := context.WithTimeout(context.Background(), lockWait)
-	defer cancel()
-	if ok, err := lock.TryLockContext(ctx, 20*time.Millisecond); err != nil || !ok {
-		if err == nil || errors.Is(err, context.DeadlineExceeded) {
-			err = errBusy
-		}
-		return f.saveError(cause(err))
-	}
-	defer func() { _ = lock.Unlock() }()
+	defer unlock()
 	if err := f.replace(path, data); err != nil {
 		return f.saveError(err)
 	}
@@ -84,13 +74,17 @@ func (f *File) replace(path string, data []byte) error {
 	case err == nil && bytes.Equal(now, data):
 		return nil
 	}
-	return writeFile(path, data)
+	if err := writable(path); err != nil {
+		return err
+	}
+	return writeFile(path, data, nil)
 }
 
 // writeFile puts data into a new file in the same folder and renames it, so
 // that a reader sees the old or the new content and never half of one. The
-// file keeps its mode and owner; a new one may hold passwords.
-func writeFile(path string, data []byte) error {
+// file keeps its mode and owner; a new one may hold passwords, and belongs to
+// the owner of like, unless that is nil.
+func writeFile(path string, data []byte, like fs.FileInfo) error {
 	mode := fs.FileMode(0o600)
 	was, statErr := os.Stat(path)
 	tmp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
@@ -98,8 +92,10 @@ func writeFile(path string, data []byte) error {
 		return cause(err)
 	}
 	if statErr == nil {
-		mode = was.Mode().Perm()
-		keepOwner(tmp, was)
+		mode, like = was.Mode().Perm(), was
+	}
+	if like != nil {
+		keepOwner(tmp, like)
 	}
 	_, err = tmp.Write(data)
 	// The owner goes first: changing it may take bits of the mode away.
@@ -109,8 +105,10 @@ func writeFile(path string, data []byte) error {
 	}
 	if err != nil {
 		_ = os.Remove(tmp.Name())
+		return cause(err)
 	}
-	return cause(err)
+	syncFolder(filepath.Dir(path))
+	return nil
 }
 
 // Create writes the commented starter to path. It never replaces a file.

@@ -54,7 +54,7 @@ func load(t *testing.T, path string) *File {
 
 func TestUnknownKeysSurviveEverySave(t *testing.T) {
 	kept := []string{
-		"# ours", "acme # short", "acount: typo # kept", "# the first", "zeal: high # unknown", "future: 1", "hash: sha256", "# second",
+		"# ours", "acme # short", "acount: typo  # kept", "# the first", "zeal: high            # unknown", "future: 1", "hash: sha256", "# second",
 		"mail.acme.example # ours", "retries: 3 # unknown", "# at the end", "plugins: [a, {b: c}]", "hunter2",
 	}
 	path := write(t, edited)

@@ -20,3 +20,11 @@ func keepOwner(file *os.File, was fs.FileInfo) {
 		_ = file.Chown(-1, int(old.Gid))
 	}
 }
+
+// giveTo is keepOwner for what was made by name.
+func giveTo(path string, was fs.FileInfo) {
+	old, ok := was.Sys().(*syscall.Stat_t)
+	if ok && os.Geteuid() == 0 {
+		_ = os.Lchown(path, int(old.Uid), int(old.Gid))
+	}
+}

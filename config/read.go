@@ -17,7 +17,7 @@ import (
 // are loaded by Load. Mistakes give an *Invalid with all of them.
 func Parse(path string, data []byte) (*File, error) {
 	r := &reader{f: empty(path), names: map[string]int{}}
-	r.f.Exists, r.f.sum = true, sha256.Sum256(data)
+	r.f.Exists, r.f.sum, r.f.text = true, sha256.Sum256(data), hide(data)
 	r.f.crlf = bytes.Contains(data, []byte("\r\n"))
 	r.f.doc, r.problems = decode(data)
 	if len(r.problems) == 0 && r.f.doc != nil {

@@ -18,11 +18,13 @@ import (
 type Vault struct {
 	Getenv func(string) string
 	Run    func(ctx context.Context, name string, args ...string) (string, error)
+	// Feed runs a program with a text as its standard input.
+	Feed   func(ctx context.Context, text, name string, args ...string) error
 	System string // as runtime.GOOS
 }
 
 // SystemVault is this machine's.
-func SystemVault() Vault { return Vault{Getenv: os.Getenv, Run: run, System: runtime.GOOS} }
+func SystemVault() Vault { return Vault{Getenv: os.Getenv, Run: run, Feed: feed, System: runtime.GOOS} }
 
 var (
 	errNoKeyring = errors.New("no keyring program is known for this system")
