@@ -183,6 +183,9 @@ func TestOpenDKIMSigns(t *testing.T) {
 			algorithm = "ed25519-sha256"
 		}
 		for _, canon := range []string{"relaxed/relaxed", "relaxed/simple", "simple/relaxed", "simple/simple"} {
+			if name == "ed25519" && strings.HasPrefix(canon, "simple") {
+				continue // OpenDKIM 2.11 finds these signatures of its own broken
+			}
 			conf := write(t, dir, "conf", fmt.Sprintf(
 				"Mode s\nDomain customer.example\nSelector %s\nKeyFile %s\nRequireSafeKeys no\nSignatureAlgorithm %s\nCanonicalization %s\nOverSignHeaders From,Subject\n",
 				name, write(t, dir, name, pemOf(t, key)), algorithm, canon))
