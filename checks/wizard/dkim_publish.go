@@ -100,8 +100,10 @@ func (c dkimCase) already(a dns.Answer, card *Card, v *View) []Block {
 	}
 	if texts := a.Texts(); len(texts) == 1 {
 		old := texts[0]
-		card.Record.Replaces = &old
 		card.Was = shown(old)
+		if card.Was == old {
+			card.Record.Replaces = &old
+		}
 	}
 	v.Enter = "I changed it"
 	v.Said = "The record at " + card.Record.Name + " is to be changed."
@@ -152,7 +154,7 @@ func (c dkimCase) judged(report checks.Report, good, bad string) []Block {
 			open = append(open, f)
 		}
 	}
-	open = dkimOpen(open)
+	open = c.open(open)
 	passes := 0
 	for _, p := range report.Paths {
 		if p.DKIM == string(dkim.Pass) {

@@ -145,7 +145,7 @@ func (c dkimCase) retiring(ctx context.Context, v View, old string) View {
 	}
 	for _, rec := range oldRecords(a) {
 		v.Blocks = append(v.Blocks, Card{
-			Record: provider.Record{Record: rec, Zone: z.Apex}, Panel: provider.Entry(provider.Detect(hosts), rec, z.Apex), Was: shown(*rec.Replaces),
+			Record: provider.Record{Record: rec, Zone: z.Apex}, Panel: provider.Entry(provider.Detect(hosts), rec, z.Apex), Was: *rec.Replaces,
 			Undo: "Add the record again.",
 		})
 	}
@@ -169,6 +169,7 @@ func oldRecords(a dns.Answer) (out []finding.Record) {
 		return []finding.Record{{Name: a.Question.Name, Type: "CNAME", Replaces: &a.Chain[0], Remove: true}}
 	}
 	for _, t := range a.Texts() {
+		t = shown(t)
 		out = append(out, finding.Record{Name: a.Question.Name, Type: "TXT", Replaces: &t, Remove: true})
 	}
 	return out

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"clockwise.info/cwmail/checks"
 	"clockwise.info/cwmail/checks/dkim"
@@ -194,14 +195,21 @@ func (w *dkimWaiting) published(r propagation.Report, v *View) {
 	v.Blocks = append(v.Blocks, w.caches(r)...)
 }
 
-// caches tells how long resolvers may keep an older answer.
-func (w *dkimWaiting) caches(r propagation.Report) []Block {
+// remembered is how long a resolver may keep an older answer; zero where none is
+// known to have one.
+func remembered(r propagation.Report) time.Time {
 	until := r.Caches
 	for _, v := range r.Holding() {
 		if v.Until.After(until) {
 			until = v.Until
 		}
 	}
+	return until
+}
+
+// caches tells how long resolvers may keep an older answer.
+func (w *dkimWaiting) caches(r propagation.Report) []Block {
+	until := remembered(r)
 	if !until.After(r.At) {
 		return nil
 	}
@@ -226,7 +234,7 @@ func (w *dkimWaiting) wrong(s propagation.ServerView) []Block {
 // findings judge an answer at the name of the key.
 func (c dkimCase) findings(a dns.Answer) Findings {
 	result := dkim.Result{Domain: c.domain, Selector: c.selector(), Name: c.record().Name, Answer: a}
-	return dkimOpen(dkim.Findings(dkim.Input{Result: result, Expected: c.expected(), Sending: true}))
+	return c.open(dkim.Findings(dkim.Input{Result: result, Expected: c.expected(), Sending: true}))
 }
 
 // misplaced looks up where the record stands instead.
@@ -238,7 +246,7 @@ func (w *dkimWaiting) misplaced(ctx context.Context, hint string) {
 	w.hint = hint
 	result := dkim.Lookup(ctx, r, w.domain, w.selector(), dkim.Options{})
 	var found Findings
-	for _, f := range dkimOpen(dkim.Findings(dkim.Input{Result: result, Expected: w.expected(), Sending: true})) {
+	for _, f := range w.open(dkim.Findings(dkim.Input{Result: result, Expected: w.expected(), Sending: true})) {
 		if f.Severity() == finding.Failure && f.Title() == hint {
 			found = append(found, f)
 		}
@@ -331,11 +339,9 @@ func dkimWaitAct(ctx context.Context, r *Run, _ func(View)) Outcome {
 		}
 		return Outcome{View: &v}
 	}
-	until := report.Caches
-	for _, v := range report.Holding() {
-		if v.Until.After(until) {
-			until = v.Until
-		}
+	if !report.Published {
+		return Outcome{Problem: "The record is not at every name server yet. Look again."}
 	}
+	until := remembered(report)
 	return Outcome{Facts: map[string]string{factCaches: stamp(until)}}
 }
