@@ -41,7 +41,8 @@ func KeyKinds() []string { return []string{"rsa2048", "rsa4096", "ed25519"} }
 
 // NewKey makes a key pair and writes the private half to DOMAIN/SELECTOR.pem
 // in folder, as PKCS #8 (RFC 5208) in PEM, for its owner alone. It never
-// overwrites a file.
+// overwrites a file: where one is there already, the error is fs.ErrExist and the
+// path is told.
 func NewKey(folder, domain, selector, kind string, rand io.Reader) (KeyFile, error) {
 	k := KeyFile{Kind: kind}
 	var err error
@@ -55,7 +56,7 @@ func NewKey(folder, domain, selector, kind string, rand io.Reader) (KeyFile, err
 	k.Path = filepath.Join(folder, k.Domain, k.Selector+".pem")
 	// Making a key takes seconds; a name that is taken shows at once.
 	if _, err := os.Lstat(k.Path); err == nil {
-		return KeyFile{}, taken(k.Path)
+		return k, taken(k.Path)
 	}
 	private, err := generate(kind, rand)
 	if err != nil {
@@ -70,7 +71,7 @@ func NewKey(folder, domain, selector, kind string, rand io.Reader) (KeyFile, err
 		return KeyFile{}, errors.New("config: no key was made: it cannot be written as PKCS #8")
 	}
 	if err := writeKey(k.Path, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})); err != nil {
-		return KeyFile{}, err
+		return KeyFile{Path: k.Path, Domain: k.Domain, Selector: k.Selector, Kind: kind}, err
 	}
 	return k, nil
 }

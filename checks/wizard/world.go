@@ -38,7 +38,8 @@ type World struct {
 	KeepSecret func(ctx context.Context, name, secret string) error
 
 	// NewKey makes a key pair and stores it: the selector, the file and the
-	// public half are in what it returns. It overwrites nothing. kind is
+	// public half are in what it returns. It overwrites nothing: where the file
+	// is there already, the error is fs.ErrExist and the file is told. kind is
 	// "rsa2048", "rsa4096" or "ed25519".
 	NewKey func(domain, selector, kind string) (transports.DKIM, error)
 	// LoadKey reads a key that is stored.
