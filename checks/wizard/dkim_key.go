@@ -73,7 +73,7 @@ func (c dkimCase) proposed() string {
 	if c.idle() {
 		return c.t.DKIM.Selector
 	}
-	if seen, ok := c.View().Value.(dkimSeen); ok && seen.Free != "" {
+	if seen, ok := c.View().Value.(Selectors); ok && seen.Free != "" {
 		return seen.Free
 	}
 	if all := c.candidates(); len(all) > 0 {
@@ -98,7 +98,7 @@ func dkimCheckSelector(r *Run, value string) (clean, problem string) {
 			return "", "'" + s + "' is the selector of the transport " + t.Name + ". A new key needs a name of its own" + c.instead(s) + "."
 		}
 	}
-	if seen, ok := r.View().Value.(dkimSeen); ok && seen.Taken[s] != "" {
+	if seen, ok := r.View().Value.(Selectors); ok && seen.Taken[s] != "" {
 		return "", seen.Taken[s] + " Choose another selector" + c.instead(s) + "."
 	}
 	return s, ""
@@ -112,7 +112,7 @@ func (c dkimCase) mine(selector string) bool {
 
 // instead names a free selector.
 func (c dkimCase) instead(than string) string {
-	if seen, ok := c.View().Value.(dkimSeen); ok && seen.Free != "" && seen.Free != than {
+	if seen, ok := c.View().Value.(Selectors); ok && seen.Free != "" && seen.Free != than {
 		return ", for example " + seen.Free
 	}
 	return ""
@@ -153,7 +153,7 @@ func dkimKeyLook(ctx context.Context, r *Run, _ func(View)) View {
 		return v
 	}
 	// What is not there yet must not be remembered: soon it will be there.
-	seen := c.look(ctx, freshOf(c.World), c.candidates())
+	seen := LookupSelectors(ctx, freshOf(c.World), c.domain, c.candidates())
 	v.Value = seen
 	for _, s := range c.candidates() {
 		if seen.Taken[s] != "" {
@@ -227,7 +227,7 @@ func dkimKeyAct(ctx context.Context, r *Run, _ func(View)) Outcome {
 	case kind == ed25519 && !c.signsRSA():
 		return Outcome{Problem: "An Ed25519 key is made only beside an RSA key that signs already: some receivers do not verify Ed25519. Choose RSA."}
 	}
-	seen := c.look(ctx, freshOf(c.World), []string{selector})
+	seen := LookupSelectors(ctx, freshOf(c.World), c.domain, []string{selector})
 	switch {
 	case seen.Taken[selector] != "":
 		return Outcome{Problem: seen.Taken[selector] + " Choose another selector."}

@@ -19,11 +19,23 @@ const firstSelector = "cw1"
 // maxSelectors is how many names are looked at for a free one.
 const maxSelectors = 8
 
-// dkimSeen is what the look at selectors found.
-type dkimSeen struct {
-	Free    string            // the one to propose; "" where none was found
-	Taken   map[string]string // by selector: what stands there, in a sentence or two
-	Unknown string            // why it could not be looked up; "" where it could
+// Selectors is what stands at some selectors of a domain.
+type Selectors struct {
+	Free    string            // the first one that is; "" where none is
+	Taken   map[string]string // by selector: what stands there and whose it may be, in sentences
+	Unknown string            // why it could not be looked up, without full stop; "" where it could
+}
+
+// NewSelectors are names for a new key: cw1, cw2 and on, or those behind the
+// present one, without those that are used already.
+func NewSelectors(present string, used ...string) []string {
+	all := append([]string{firstSelector}, nextSelectors(firstSelector, maxSelectors-1)...)
+	if present != "" {
+		all = nextSelectors(strings.ToLower(present), maxSelectors)
+	}
+	return slices.DeleteFunc(all, func(s string) bool {
+		return slices.ContainsFunc(used, func(u string) bool { return strings.EqualFold(s, u) })
+	})
 }
 
 // nextSelectors are names for a new key behind a selector: cw2, cw3 for cw1.
@@ -42,31 +54,28 @@ func nextSelectors(selector string, n int) []string {
 
 // candidates are the selectors that could be proposed.
 func (c dkimCase) candidates() []string {
-	all := append([]string{firstSelector}, nextSelectors(firstSelector, maxSelectors-1)...)
-	if now := c.signing(); now != "" {
-		all = nextSelectors(strings.ToLower(now), maxSelectors)
-	}
-	used := map[string]bool{}
+	var used []string
 	for _, t := range dkimUsers(c.Run, c.domain) {
-		used[strings.ToLower(t.DKIM.Selector)] = true
+		used = append(used, t.DKIM.Selector)
 	}
-	return slices.DeleteFunc(all, func(s string) bool { return used[s] })
+	return NewSelectors(c.signing(), used...)
 }
 
-// look asks for what stands at selectors, side by side. A name that nobody made
-// shows whether a wildcard answers for all.
-func (c dkimCase) look(ctx context.Context, r dns.Resolver, selectors []string) dkimSeen {
-	seen := dkimSeen{Taken: map[string]string{}}
+// LookupSelectors asks for what stands at selectors of a domain, side by side. A
+// name that nobody made shows whether a wildcard answers for all. The resolver
+// should ask anew: what is not there yet will be there soon.
+func LookupSelectors(ctx context.Context, r dns.Resolver, domain string, selectors []string) Selectors {
+	seen := Selectors{Taken: map[string]string{}}
 	if r == nil {
 		seen.Unknown = "DNS cannot be asked here"
 		return seen
 	}
-	sum := sha256.Sum256([]byte(c.domain))
+	sum := sha256.Sum256([]byte(domain))
 	names := append([]string{"cw-" + hex.EncodeToString(sum[:6])}, selectors...)
 	answers := make([]dns.Answer, len(names))
 	var wg sync.WaitGroup
 	for i, s := range names {
-		wg.Go(func() { answers[i] = r.Lookup(ctx, dns.Ask(dkim.RecordName(s, c.domain), dns.TypeTXT)) })
+		wg.Go(func() { answers[i] = r.Lookup(ctx, dns.Ask(dkim.RecordName(s, domain), dns.TypeTXT)) })
 	}
 	wg.Wait()
 	wild := answers[0]
@@ -80,20 +89,20 @@ func (c dkimCase) look(ctx context.Context, r dns.Resolver, selectors []string) 
 		case a.Void() && len(a.Chain) == 0:
 			seen.propose(s)
 		default:
-			seen.Taken[s] = c.occupied(s, a)
+			seen.Taken[s] = occupied(s, a)
 		}
 	}
 	return seen
 }
 
-func (s *dkimSeen) propose(selector string) {
+func (s *Selectors) propose(selector string) {
 	if s.Free == "" {
 		s.Free = selector
 	}
 }
 
 // occupied says what stands at a selector, and whose it may be.
-func (c dkimCase) occupied(selector string, a dns.Answer) string {
+func occupied(selector string, a dns.Answer) string {
 	what := "a record"
 	switch texts := a.Texts(); {
 	case len(a.Chain) > 0:
@@ -102,12 +111,6 @@ func (c dkimCase) occupied(selector string, a dns.Answer) string {
 		what = strconv.Itoa(len(texts)) + " records"
 	case len(texts) == 1:
 		what = recordSays(texts[0])
-	}
-	if pub := c.t.DKIM.Key.Public; pub != nil && c.configured && strings.EqualFold(selector, c.t.DKIM.Selector) {
-		r := dkim.Result{Domain: c.domain, Selector: selector, Name: a.Question.Name, Answer: a}
-		if state, _ := r.Usable(dkim.Expected{Public: pub}); state == dkim.Pass {
-			return "At " + selector + " stands the key of the transport " + c.t.Name + "."
-		}
 	}
 	return "At " + selector + " stands " + what + " already. " + owner(selector, a) + " It is left alone: whoever signs with it needs it."
 }
