@@ -11,7 +11,7 @@ func commands(a *app) []*cobra.Command {
 		group("spf", "Read, evaluate, judge and mend SPF records", "  cwmail spf show acme.example",
 			newSPFShow(a, nil), newSPFEval(a, nil), newSPFLint(a, nil), newSPFPropose(a, nil)),
 		group("dkim", "Show, check and judge DKIM keys", "  cwmail dkim check acme.example --selector cw1",
-			newDKIMShow(a, nil), newDKIMCheck(a, nil), newDKIMLint(a, nil)),
+			newDKIMNew(a, nil), newDKIMShow(a, nil), newDKIMCheck(a, nil), newDKIMLint(a, nil)),
 		group("dmarc", "Find and judge DMARC policies", "  cwmail dmarc show acme.example",
 			newDMARCShow(a, nil), newDMARCLint(a, nil)),
 		newWait(a, nil),

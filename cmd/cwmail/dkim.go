@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto"
 	"fmt"
 	"strings"
 
@@ -54,31 +55,63 @@ func (a *app) runDKIMShow(cmd *cobra.Command, o *dkimShowOptions) error {
 	if err != nil {
 		return err
 	}
-	record := provider.Record{Record: dkim.RecordFor(t.DKIM.Selector, domain, t.DKIM.Key.Public), Zone: domain}
+	r := keyRecord{domain: domain, selector: t.DKIM.Selector, public: t.DKIM.Key.Public, file: t.DKIM.KeyFile, form: o.form}
 	if a.shared.json {
-		return a.printJSON(struct {
-			Domain   string   `json:"domain"`
-			Selector string   `json:"selector"`
-			Name     string   `json:"name"`
-			Type     string   `json:"type"`
-			Value    string   `json:"value"`
-			Strings  []string `json:"strings"`
-			KeyFile  *string  `json:"key_file"`
-		}{domain, t.DKIM.Selector, record.Name, record.Type, record.Value, provider.Split(record.Value), orNull(t.DKIM.KeyFile)})
+		return a.printKeyJSON(r)
 	}
 	if o.form != "" && !needsZone(o.form) {
-		return a.printForm(record, o.form)
+		return a.printForm(r.record(), o.form)
 	}
 	return a.inWorld(cmd, true, func(ctx context.Context, w *world) error {
 		if o.form != "" {
-			record.Zone, _ = hosted(ctx, w, domain)
-			return a.printForm(record, o.form)
+			return a.printKeyForm(ctx, w, r)
 		}
-		a.printf("Publish this record at the DNS provider of %s:\n\n", domain)
-		a.printf("Type   TXT\nName   %s\nTTL    3600\nValue\n\n%s\n\n", record.Name, record.Value)
-		a.printCard(ctx, w, record.Record, domain)
+		a.printKeyText(ctx, w, r)
 		return nil
 	})
+}
+
+// keyRecord is the record to publish for a key.
+type keyRecord struct {
+	domain, selector string
+	public           crypto.PublicKey
+	file             string // of the private half; "" where there is none here
+	form             string // of --as
+}
+
+// record takes the domain for the zone.
+func (r keyRecord) record() provider.Record {
+	return provider.Record{Record: dkim.RecordFor(r.selector, r.domain, r.public), Zone: r.domain}
+}
+
+func (a *app) printKeyJSON(r keyRecord) error {
+	record := r.record()
+	return a.printJSON(struct {
+		Domain   string   `json:"domain"`
+		Selector string   `json:"selector"`
+		Name     string   `json:"name"`
+		Type     string   `json:"type"`
+		Value    string   `json:"value"`
+		Strings  []string `json:"strings"`
+		KeyFile  *string  `json:"key_file"`
+	}{r.domain, r.selector, record.Name, record.Type, record.Value, provider.Split(record.Value), orNull(r.file)})
+}
+
+// printKeyForm prints the record in a form, with the zone that it stands in
+// where the form names it.
+func (a *app) printKeyForm(ctx context.Context, w *world, r keyRecord) error {
+	record := r.record()
+	if needsZone(r.form) {
+		record.Zone, _ = hosted(ctx, w, r.domain)
+	}
+	return a.printForm(record, r.form)
+}
+
+func (a *app) printKeyText(ctx context.Context, w *world, r keyRecord) {
+	record := r.record()
+	a.printf("Publish this record at the DNS provider of %s:\n\n", r.domain)
+	a.printf("Type   TXT\nName   %s\nTTL    3600\nValue\n\n%s\n\n", record.Name, record.Value)
+	a.printCard(ctx, w, record.Record, r.domain)
 }
 
 // findKey finds the transport whose key is meant, and the domain it signs for.
