@@ -202,14 +202,16 @@ func publicText(pub crypto.PublicKey) string {
 	return dkim.Parse(dkim.RecordFor("", "", pub).Value).Key()
 }
 
-// open are the findings that are not silenced and more than a note, in order.
-func (c dkimCase) open(all []finding.Finding) Findings {
+// dkimOpen are the findings that are not silenced and more than a note, in order.
+func dkimOpen(all []finding.Finding) Findings {
 	finding.Silence(all)
 	finding.Sort(all, nil)
-	return slices.DeleteFunc(all, func(f finding.Finding) bool {
-		alone := c.beside() && f.Code() == "dkim.ed25519-only" // which it is not: an RSA key signs
-		return f.SilencedBy != "" || f.Severity() == finding.Note || alone
-	})
+	return slices.DeleteFunc(all, func(f finding.Finding) bool { return f.SilencedBy != "" || f.Severity() == finding.Note })
+}
+
+// open is dkimOpen, without what does not hold of a key beside another one.
+func (c dkimCase) open(all []finding.Finding) Findings {
+	return slices.DeleteFunc(dkimOpen(all), func(f finding.Finding) bool { return c.beside() && f.Code() == "dkim.ed25519-only" })
 }
 
 // stamp and stamped store a time among the facts.
