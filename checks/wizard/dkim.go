@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"crypto"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -70,9 +71,23 @@ func dkimCaseOf(r *Run) dkimCase {
 		c.t, c.configured = dkimFirst(users), true
 	}
 	if !c.configured {
-		c.t = transports.Transport{Name: c.domain, Type: transports.ClockWise, Match: transports.Match{Domain: c.domain}}
+		c.t = transports.Transport{Name: dkimFreeName(r, c.domain), Type: transports.ClockWise, Match: transports.Match{Domain: c.domain}}
 	}
 	return c
+}
+
+// dkimFreeName is a name for a new transport: the domain, or the domain with a
+// number where another one has that name.
+func dkimFreeName(r *Run, domain string) string {
+	if r.World.Transports == nil {
+		return domain
+	}
+	all := r.World.Transports()
+	name := domain
+	for n := 2; slices.ContainsFunc(all, func(t transports.Transport) bool { return strings.EqualFold(t.Name, name) }); n++ {
+		name = domain + " " + strconv.Itoa(n)
+	}
+	return name
 }
 
 // dkimNamed is a domain as it is meant, or what stands there.
@@ -237,6 +252,9 @@ func clock(t, now time.Time) string {
 	t = t.In(now.Location())
 	if t.YearDay() != now.YearDay() || t.Year() != now.Year() {
 		return t.Format("15:04 on 2 January")
+	}
+	if t.Sub(now).Abs() < 3*time.Minute {
+		return t.Format("15:04:05")
 	}
 	return t.Format("15:04")
 }

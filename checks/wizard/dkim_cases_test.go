@@ -121,6 +121,20 @@ func TestDKIMWildcard(t *testing.T) {
 	if w.Fact("selector") != "cw1" || f.keys != 1 {
 		t.Errorf("%q, %d keys", w.Fact("selector"), f.keys)
 	}
+	v := w.look()
+	if says(t, v, "A wildcard answers for this name now"); v.Cards()[0].Was != "" {
+		t.Errorf("replaces %q", v.Cards()[0].Was)
+	}
+	w.next(nil)
+	if v := w.look(); !strings.HasPrefix(v.Said, "Not there yet") {
+		t.Errorf("says %q", v.Said)
+	}
+	f.publish(keyName, dns.TypeTXT, value("rsa2048"))
+	w.next(nil)
+	w.next(nil)
+	if !f.list[0].DKIM.Enabled {
+		t.Error("not switched on")
+	}
 }
 
 // Where DNS cannot be asked, no key is made: nobody knows whether the name is free.
@@ -285,6 +299,9 @@ func TestDKIMProofFails(t *testing.T) {
 func TestDKIMWithoutTransport(t *testing.T) {
 	for _, yes := range []bool{true, false} {
 		f := newFirm(t)
+		if !yes { // of another domain, with the name that would be taken
+			f.list = []transports.Transport{{Name: "acme.example", Type: transports.NoReply}}
+		}
 		w := f.start(map[string]string{"domain": "acme.example"})
 		if notes := w.Notes(); len(notes) != 1 || !strings.Contains(notes[0].Text, "No configured mail transport sends mail of acme.example") {
 			t.Errorf("%v", notes)
@@ -293,8 +310,9 @@ func TestDKIMWithoutTransport(t *testing.T) {
 		f.publish(keyName, dns.TypeTXT, value("rsa2048"))
 		w.next(nil)
 		if !yes {
+			says(t, w.look(), "transport acme.example 2 is added")
 			v := w.next(map[string]string{"make": "no"})
-			if says(t, v, "No transport signs with it yet", f.file("cw1")); len(f.list) != 0 {
+			if says(t, v, "No transport signs with it yet", f.file("cw1")); len(f.list) != 1 {
 				t.Errorf("%+v", f.list)
 			}
 			continue

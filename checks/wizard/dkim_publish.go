@@ -3,6 +3,7 @@ package wizard
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -68,7 +69,7 @@ func dkimPublishLook(ctx context.Context, r *Run, emit func(View)) View {
 		card.Panel = provider.Entry(provider.Detection{}, rec, "")
 	}
 	v.Said = "One TXT record is to be added at " + rec.Name + "."
-	v.Blocks = c.already(there, &card, &v)
+	v.Blocks = c.already(ctx, there, &card, &v)
 	v.Blocks = append(v.Blocks, card)
 	v.Blocks = append(v.Blocks, c.names(card.Record.Zone), c.length())
 	emit(v)
@@ -86,14 +87,17 @@ func freshOf(w World) dns.Resolver {
 
 // already says what stands at the name by now, and changes the card where that
 // is to be replaced.
-func (c dkimCase) already(a dns.Answer, card *Card, v *View) []Block {
+func (c dkimCase) already(ctx context.Context, a dns.Answer, card *Card, v *View) []Block {
 	result := dkim.Result{Domain: c.domain, Selector: c.selector(), Name: card.Record.Name, Answer: a}
-	if a.Question.Name == "" || a.Void() && len(a.Chain) == 0 || a.Status == dns.Failed && len(a.Chain) == 0 {
+	if a.Question.Name == "" || a.Status != dns.Found && len(a.Chain) == 0 {
 		return nil
 	}
 	if state, _ := result.Usable(c.expected()); state == dkim.Pass {
 		v.State, v.Enter, v.Said = OK, "", "The record is published already. Go on."
 		return []Block{Mark{OK, "This record stands there already, and it is right."}}
+	}
+	if c.wild(ctx, a) {
+		return []Block{Mark{Note, "A wildcard answers for this name now, as it does for every selector. Once the record is there, it counts."}}
 	}
 	if len(a.Chain) > 0 {
 		return []Block{Mark{Failure, "A CNAME to " + a.Chain[0] + " stands at this name, and nothing may stand beside it. Delete it first."}}
@@ -108,6 +112,15 @@ func (c dkimCase) already(a dns.Answer, card *Card, v *View) []Block {
 	v.Enter = "I changed it"
 	v.Said = "The record at " + card.Record.Name + " is to be changed."
 	return []Block{Mark{Failure, "Something stands at this name already that is not this key. Change it, and do not add a second record."}, c.findings(a)}
+}
+
+// wild says that an answer is what every selector of the domain gets.
+func (c dkimCase) wild(ctx context.Context, a dns.Answer) bool {
+	r := freshOf(c.World)
+	if r == nil || a.Status != dns.Found {
+		return false
+	}
+	return slices.Equal(a.Texts(), lookupUnmade(ctx, r, c.domain).Texts())
 }
 
 // names are both forms of the name: panels differ.

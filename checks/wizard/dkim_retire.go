@@ -128,9 +128,9 @@ func (c dkimCase) retiring(ctx context.Context, v View, old string) View {
 		v.State, v.Said = Unknown, "The record of "+old+" could not be looked up: "+a.Reason()+". That is no verdict; look again."
 		v.Blocks = []Block{Mark{Unknown, v.Said}}
 		return v
-	case a.Void() && len(a.Chain) == 0, len(texts) == 1 && revoked(texts[0]):
+	case a.Void() && len(a.Chain) == 0, c.wild(ctx, a), len(texts) == 1 && revoked(texts[0]):
 		v.State, v.Enter, v.Said = OK, "", "The old key "+old+" is gone."
-		if len(texts) == 1 {
+		if len(texts) == 1 && revoked(texts[0]) {
 			v.Said = "The old key " + old + " is revoked: its p= is empty."
 		}
 		v.Blocks = []Block{Mark{OK, v.Said}, c.oldFile()}

@@ -70,17 +70,16 @@ func LookupSelectors(ctx context.Context, r dns.Resolver, domain string, selecto
 		seen.Unknown = "DNS cannot be asked here"
 		return seen
 	}
-	sum := sha256.Sum256([]byte(domain))
-	names := append([]string{"cw-" + hex.EncodeToString(sum[:6])}, selectors...)
-	answers := make([]dns.Answer, len(names))
+	answers := make([]dns.Answer, len(selectors))
+	var wild dns.Answer
 	var wg sync.WaitGroup
-	for i, s := range names {
+	wg.Go(func() { wild = lookupUnmade(ctx, r, domain) })
+	for i, s := range selectors {
 		wg.Go(func() { answers[i] = r.Lookup(ctx, dns.Ask(dkim.RecordName(s, domain), dns.TypeTXT)) })
 	}
 	wg.Wait()
-	wild := answers[0]
-	for i, a := range answers[1:] {
-		s := names[i+1]
+	for i, a := range answers {
+		s := selectors[i]
 		switch {
 		case a.Status == dns.Failed && len(a.Chain) == 0:
 			seen.Unknown = a.Reason()
@@ -93,6 +92,12 @@ func LookupSelectors(ctx context.Context, r dns.Resolver, domain string, selecto
 		}
 	}
 	return seen
+}
+
+// lookupUnmade asks for a selector that nobody makes: what answers is a wildcard.
+func lookupUnmade(ctx context.Context, r dns.Resolver, domain string) dns.Answer {
+	sum := sha256.Sum256([]byte(domain))
+	return r.Lookup(ctx, dns.Ask(dkim.RecordName("cw-"+hex.EncodeToString(sum[:6]), domain), dns.TypeTXT))
 }
 
 func (s *Selectors) propose(selector string) {

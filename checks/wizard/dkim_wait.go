@@ -3,6 +3,7 @@ package wizard
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -72,6 +73,7 @@ type dkimWaiting struct {
 	dkimCase
 	hint      string
 	elsewhere []Block
+	wildcard  []string // what every selector gets; nil while not asked
 }
 
 // groups are the servers of a report by what they have.
@@ -87,6 +89,26 @@ func groups(r propagation.Report) (missing, wrong, unasked []propagation.ServerV
 		}
 	}
 	return missing, wrong, unasked
+}
+
+// withoutWild is a report in which the answer of a wildcard is none.
+func (w *dkimWaiting) withoutWild(ctx context.Context, r propagation.Report) propagation.Report {
+	servers := slices.Clone(r.Servers)
+	for i, s := range servers {
+		if s.State != propagation.Wrong || slices.ContainsFunc(s.Views, func(v propagation.View) bool { return v.State == propagation.Wrong && !w.isWild(ctx, v.Answer) }) {
+			continue
+		}
+		servers[i].State = propagation.Missing
+	}
+	r.Servers = servers
+	return r
+}
+
+func (w *dkimWaiting) isWild(ctx context.Context, a dns.Answer) bool {
+	if w.wildcard == nil && w.World.Resolver != nil {
+		w.wildcard = append([]string{}, lookupUnmade(ctx, freshOf(w.World), w.domain).Texts()...)
+	}
+	return len(w.wildcard) > 0 && slices.Equal(w.wildcard, a.Texts())
 }
 
 func namesOf(servers []propagation.ServerView) string {
@@ -122,7 +144,7 @@ func (w *dkimWaiting) verdicts(ctx context.Context, r propagation.Report, v *Vie
 		}
 		v.Blocks = append(append(v.Blocks, Mark{state, text}), more...)
 	}
-	missing, wrong, unasked := groups(r)
+	missing, wrong, unasked := groups(w.withoutWild(ctx, r))
 	left := len(r.Left())
 	counted := left
 	for _, s := range r.Servers {
