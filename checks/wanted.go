@@ -159,15 +159,15 @@ func (x *expectation) opinion(ctx context.Context, a dns.Answer) (o propagation.
 	}
 	switch {
 	case len(meant) == 1 && x.isOld(meant[0]):
-		o.Detail = oldStands
+		o.Detail = OldStands
 	case bad && !slices.Contains(mistakeless, code):
 		o.Detail = title
 	}
 	return o, sure
 }
 
-// oldStands is what is said of the record that the new one takes the place of.
-const oldStands = "the old record still stands there"
+// OldStands is what is said of the record that the new one takes the place of.
+const OldStands = "the old record still stands there"
 
 func (x *expectation) isOld(text string) bool {
 	return x.Replaces != "" && x.meaning(text) == x.meaning(x.Replaces)
@@ -191,7 +191,7 @@ func (x *expectation) several(ctx context.Context, a dns.Answer, meant []string)
 // one of the known mistakes, and otherwise by the place.
 func (x *expectation) differs(ctx context.Context, a dns.Answer, text string) string {
 	if x.isOld(text) {
-		return oldStands
+		return OldStands
 	}
 	if slip := propagation.Slip(x.Value, text); slip != "" {
 		return slip
