@@ -21,6 +21,7 @@ const (
 	factKind      = "key_type"     // as NewKey takes it
 	factKeyFile   = "key_file"     // of the private half; "" where only ClockWise holds it
 	factPublic    = "public_key"   // base64, as in p=
+	factWas       = "stood_before" // what stood at its name when the record was typed; "" for nothing
 	factBeside    = "beside"       // the selector that signs on beside an Ed25519 key
 	factOld       = "old_selector" // that signed before, where there is one
 	factOldFile   = "old_key_file"

@@ -255,6 +255,15 @@ func TestDKIMPublishOver(t *testing.T) {
 	if cards := v.Cards(); len(cards) != 1 || cards[0].Was != value("rsa2048")[:255] || cards[0].Record.Replaces == nil || v.Enter != "I changed it" {
 		t.Errorf("%+v, %q", cards, v.Enter)
 	}
+	w.next(nil)
+	v = w.look()
+	if says(t, v, "Not there yet, at ns1.acme.example, ns2.acme.example: what stood there before still stands there."); v.State != wizard.Busy || v.Blocked == "" {
+		t.Errorf("%v, %q", v.State, v.Blocked)
+	}
+	f.zone.Remove(keyName, dns.TypeTXT)
+	f.publish(keyName, dns.TypeTXT, value("other"))
+	says(t, w.look(), "There, but wrong")
+	w.Back()
 	f.zone.Remove(keyName, dns.TypeTXT)
 	f.zone.CNAME(keyName, "key.other.example")
 	says(t, w.look(), "A CNAME to key.other.example stands at this name")

@@ -291,7 +291,7 @@ func (c dkimCase) took(selector, kind string, d transports.DKIM) Outcome {
 	}
 	facts := map[string]string{
 		factKeyDomain: c.domain, factSelector: selector, factKind: kind, factKeyFile: d.KeyFile, factPublic: text,
-		factBeside: "", factOld: "", factOldFile: "", factCaches: "", factProved: "", factSwitched: "", factRetire: "",
+		factWas: "", factBeside: "", factOld: "", factOldFile: "", factCaches: "", factProved: "", factSwitched: "", factRetire: "",
 	}
 	switch now := c.signing(); {
 	case now == "" || strings.EqualFold(now, selector):

@@ -38,13 +38,17 @@ func dkimPublishAct(_ context.Context, r *Run, _ func(View)) Outcome {
 	if v, no := c.lacking(); no {
 		return Outcome{Problem: v.Blocked}
 	}
+	facts := map[string]string{factWas: ""}
+	if cards := r.View().Cards(); len(cards) == 1 && cards[0].Record.Replaces != nil {
+		facts[factWas] = *cards[0].Record.Replaces
+	}
 	if r.World.Panel == nil || r.World.Panel.Publish == nil {
-		return Outcome{}
+		return Outcome{Facts: facts}
 	}
 	if err := r.World.Panel.Publish(c.record(), r.Answer("demo-slip")); err != nil {
 		return Outcome{Problem: "The panel of the demo did not take it: " + err.Error() + "."}
 	}
-	return Outcome{}
+	return Outcome{Facts: facts}
 }
 
 func dkimPublishLook(ctx context.Context, r *Run, emit func(View)) View {

@@ -61,13 +61,14 @@ func newRSA(bits int) crypto.Signer {
 // two name servers, all of which tests change.
 type firm struct {
 	t      *testing.T
-	zone   *nameserver.Zone   // of both name servers
-	second *nameserver.Server // the other one
+	zone   *nameserver.Zone // of both name servers
 	list   []transports.Transport
 	saved  map[string][]byte
 	folder string
 	keys   int // made
 	now    time.Time
+
+	examiner *checks.Examiner
 
 	change func([]transports.Change) error // in place of ours; nil: ours
 	wizard.World
@@ -95,7 +96,7 @@ func newFirm(t *testing.T, list ...transports.Transport) *firm {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { _ = s.Close() })
-		where[address], f.second = s.Addr.String(), s
+		where[address] = s.Addr.String()
 	}
 	dial := func(ctx context.Context, network, address string) (net.Conn, error) {
 		to, ok := where[address]
@@ -108,6 +109,7 @@ func newFirm(t *testing.T, list ...transports.Transport) *firm {
 	c := dns.NewClient(dns.Config{Servers: own, Dial: dial, Attempts: 1, Timeout: 400 * time.Millisecond})
 	t.Cleanup(c.Close)
 	e := &checks.Examiner{Resolver: c, Asker: c, Own: own, Now: f.clock, Service: transports.DefaultService(), DNSOnly: true}
+	f.examiner = e
 	f.World = wizard.World{
 		Now: f.clock, Service: transports.DefaultService(), Resolver: c, Fresh: c,
 		Examine: func(ctx context.Context, t checks.Target, sets []dns.Set, emit func(checks.Event)) checks.Report {

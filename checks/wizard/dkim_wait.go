@@ -27,7 +27,7 @@ func dkimWait() Step {
 }
 
 func (c dkimCase) wanted() checks.Wanted {
-	return checks.Wanted{Subject: checks.WaitDKIM, Domain: c.domain, Selector: c.selector(), Key: c.expected()}
+	return checks.Wanted{Subject: checks.WaitDKIM, Domain: c.domain, Selector: c.selector(), Key: c.expected(), Replaces: c.Fact(factWas)}
 }
 
 func dkimWaitLook(ctx context.Context, r *Run, emit func(View)) View {
@@ -160,7 +160,14 @@ func (w *dkimWaiting) verdicts(ctx context.Context, r propagation.Report, v *Vie
 		w.misplaced(ctx, r.Hint)
 		say(Failure, "There, but wrong: "+lowered(r.Hint)+".", w.elsewhere...)
 	}
-	if len(wrong) > 0 {
+	old := slices.DeleteFunc(slices.Clone(wrong), func(s propagation.ServerView) bool { return s.Detail != checks.OldStands })
+	wrong = slices.DeleteFunc(wrong, func(s propagation.ServerView) bool { return s.Detail == checks.OldStands })
+	if len(old) > 0 && (r.Hint == "" || onItsWay) {
+		say(Busy, "Not there yet, at "+namesOf(old)+": what stood there before still stands there. Keep waiting; if it lasts, look whether the change was saved.")
+	}
+	if len(wrong) > 0 && onItsWay {
+		say(Warning, "There, but wrong, at "+namesOf(wrong)+": "+lowered(shownDetail(wrong[0]))+". Other name servers have it right already.", w.wrong(wrong[0])...)
+	} else if len(wrong) > 0 {
 		say(Failure, "There, but wrong, at "+namesOf(wrong)+": "+lowered(shownDetail(wrong[0]))+".", w.wrong(wrong[0])...)
 	}
 	switch {
@@ -173,7 +180,7 @@ func (w *dkimWaiting) verdicts(ctx context.Context, r propagation.Report, v *Vie
 		say(Unknown, "Could not ask "+namesOf(unasked)+": "+orElse(unasked[0].Detail, "no answer")+". That is no verdict.")
 	}
 	switch {
-	case len(wrong) > 0, r.Hint != "" && !onItsWay:
+	case len(wrong) > 0 && !onItsWay, r.Hint != "" && !onItsWay:
 		v.Blocked = v.Said + " Go back to the record and correct it there."
 	case r.Problem != "":
 		v.Blocked = v.Said

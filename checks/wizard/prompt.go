@@ -103,7 +103,7 @@ func (p *Prompter) look(ctx context.Context, r *Run) error {
 	}
 	id := r.Step().ID
 	p.shown = ""
-	r.Show(id, look(ctx, p.heard))
+	r.Show(id, p.until(ctx, look))
 	if err := ctx.Err(); err != nil {
 		return ErrLeft // stopped: what it saw is not the whole
 	}
@@ -115,6 +115,27 @@ func (p *Prompter) look(ctx context.Context, r *Run) error {
 		p.say(said)
 	}
 	return nil
+}
+
+// steadyLooks is how often something has to be seen wrong before it is taken for
+// what it is: a name server may be a moment behind.
+const steadyLooks = 3
+
+// until looks, and stops waiting where something is wrong and stays so: whoever
+// waits here has no other way to go back and mend it.
+func (p *Prompter) until(ctx context.Context, look func(context.Context, func(View)) View) View {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	wrong, times := "", 0
+	return look(ctx, func(v View) {
+		p.heard(v)
+		if times++; v.State != Failure || v.Blocked == "" || v.Said != wrong {
+			times = 1
+		}
+		if wrong = v.Said; v.State == Failure && v.Blocked != "" && times >= steadyLooks {
+			stop()
+		}
+	})
 }
 
 // heard tells what changes while something takes time, and nothing twice.
