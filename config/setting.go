@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"clockwise.info/cwmail/transports"
 )
 
 // settings judge the values of a transport, by their keys in the file.
@@ -11,6 +13,7 @@ var settings = map[string]func(string) (value, wrong, hint string){
 	"name": parseName, "type": parseType,
 	"match.domain": parseMatchDomain, "match.local_part": parseLocalPart,
 	"from": parseAddress("from"), "envelope": parseAddress("envelope"), "reply_to": parseReplyTo,
+	"dkim.enabled": oneOf("on", "off"), "match.subsystem": oneOf(transports.Subsystems...),
 	"dkim.selector": parseSelector, "dkim.key": parseKeyPath, "dkim.public_key": parsePublicKey,
 	"smtp.host": parseHost, "smtp.port": parsePort, "smtp.security": parseSecurity, "smtp.auth": parseAuth,
 	"smtp.password_env": parseVariable,

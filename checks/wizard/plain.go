@@ -1,7 +1,6 @@
 package wizard
 
 import (
-	"fmt"
 	"io"
 	"strings"
 	"unicode/utf8"
@@ -119,8 +118,14 @@ var changeWords = map[string]string{"same": "stays", "add": "is added", "remove"
 func (p *plain) changes(c Changes) {
 	for _, x := range c.List {
 		text := x.Term + " " + changeWords[x.What]
-		if x.Before != "" || x.After != "" {
-			text += fmt.Sprintf(" (%s: %s; %s: %s)", c.Before, x.Before, c.After, x.After)
+		var parts []string
+		for _, side := range [][2]string{{c.Before, x.Before}, {c.After, x.After}} {
+			if side[1] != "" && side[1] != "-" {
+				parts = append(parts, side[0]+": "+side[1])
+			}
+		}
+		if len(parts) > 0 {
+			text += " (" + strings.Join(parts, "; ") + ")"
 		}
 		if x.Reason != "" {
 			text += ": " + x.Reason

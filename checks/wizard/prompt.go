@@ -111,8 +111,8 @@ func (p *Prompter) look(ctx context.Context, r *Run) error {
 	if err := WriteView(p.Out, r.View(), p.Hide); err != nil {
 		return err
 	}
-	if said := r.View().Said; said != "" {
-		p.say(said)
+	if said := r.View().Said; said != p.shown {
+		p.heard(r.View())
 	}
 	return nil
 }

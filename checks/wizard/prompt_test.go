@@ -141,7 +141,7 @@ func TestPlainView(t *testing.T) {
 	}
 	got := out.String()
 	for _, s := range []string{
-		"\nWhat is there:\n", "Wrong: two records^[[31m\nOK: one policy\n", "Domain: acme.example\n", "- include:_spf.clockwise.info is added (before: -; after: 1): ClockWise sends\n",
+		"\nWhat is there:\n", "Wrong: two records^[[31m\nOK: one policy\n", "Domain: acme.example\n", "- include:_spf.clockwise.info is added (after: 1): ClockWise sends\n",
 		"Look-ups: 6 of 10\n", "- mx, 1 look-up\n  - mail.acme.example. Warning: has no address\n", "Name: cw1._domainkey.acme.example\n", "\n" + value + "\n", "Undo: Remove it.\n", "\ncwmail check acme.example\n",
 	} {
 		if !strings.Contains(got, s) {

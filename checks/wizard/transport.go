@@ -517,10 +517,10 @@ func (r *Run) shown(c transports.Change) []Block {
 	case transports.MoveTransport:
 		return []Block{Mark{Note, c.Name + " moves to place " + strconv.Itoa(c.At+1) + " of the list."}}
 	}
-	before := transports.Transport{}
-	if c.Kind == transports.EditTransport {
-		before = r.original()
+	if c.Kind == transports.AddTransport {
+		return []Block{Mark{Todo, "This transport is added:"}, Pairs(described(c.To))}
 	}
+	before := r.original()
 	out := Changes{Of: c.To.Name, Before: "now", After: "then"}
 	for _, d := range transports.Differences(before, c.To) {
 		what := "change"

@@ -24,7 +24,7 @@ import (
 // terminal to draw on, else the report.
 func (a *app) runRoot(cmd *cobra.Command) error {
 	if a.wantsConsole() {
-		return a.runConsole(cmd)
+		return a.runConsole(cmd, nil)
 	}
 	if !a.outTerminal || !a.inTerminal {
 		fmt.Fprintln(a.err, "cwmail: no terminal, so this is the same as: cwmail check")
@@ -52,9 +52,18 @@ func (a *app) accessible() bool {
 	return false
 }
 
-func (a *app) runConsole(cmd *cobra.Command) error {
+// start is a guide to begin with.
+type start struct {
+	guide  string
+	preset map[string]string
+	anew   bool
+}
+
+// runConsole shows the console; at a guide where one is given.
+func (a *app) runConsole(cmd *cobra.Command, at *start) error {
 	return a.inWorld(cmd, true, func(ctx context.Context, w *world) error {
-		e := a.examiner(w)
+		ed := a.editor(w)
+		e := ed.base
 		err := tui.Run(ctx, tui.Options{
 			Demo: a.shared.demo, Targets: targetsOf(w),
 			Examine: e.Examine, WhatIf: whatIf(e), Wait: a.consoleWait(w), Network: consoleNetwork(e, w), Forget: w.cache.Forget,
