@@ -57,7 +57,7 @@ func (f *File) Apply(changes ...transports.Change) error {
 // cannot be shown that this is right, the tree written anew.
 func (f *File) with(c transports.Change) (*File, error) {
 	want, err := f.rewritten(c)
-	if err != nil {
+	if want == nil {
 		return nil, err
 	}
 	if text, ok := splice(f.text(), f.doc, want.doc, c); ok {
@@ -66,33 +66,45 @@ func (f *File) with(c transports.Change) (*File, error) {
 			return got, nil
 		}
 	}
-	return want, nil
+	return want.orError(err)
+}
+
+// orError is f, unless it may only be compared with.
+func (f *File) orError(err error) (*File, error) {
+	if err != nil {
+		return nil, err
+	}
+	return f, nil
 }
 
 // rewritten is f after one change, with its text written anew from the tree.
+// With an error beside it the file lacks comments: it may only be compared
+// with.
 func (f *File) rewritten(c transports.Change) (*File, error) {
 	if c.Kind != transports.EditTransport {
 		return f.encoded(func(list *yaml.Node) error { return changeList(list, c, f.Path) })
 	}
-	full, err := f.encoded(func(list *yaml.Node) error { return changeItem(list, c, nil, f.Path) })
-	if err != nil {
-		return nil, err
+	full, fullErr := f.encoded(func(list *yaml.Node) error { return changeItem(list, c, nil, f.Path) })
+	if full == nil {
+		return nil, fullErr
 	}
 	// Where it says the same, only what differs from before is written, not
 	// all that is meant without being written.
 	i := slices.IndexFunc(f.Transports, func(t transports.Transport) bool { return t.Name == c.Name })
 	if i < 0 || i >= len(full.Transports) {
-		return full, nil
+		return full, fullErr
 	}
 	was := transportNode(f.Transports[i], f.Path)
 	least, err := f.encoded(func(list *yaml.Node) error { return changeItem(list, c, was, f.Path) })
-	if err == nil && len(least.Transports) == len(full.Transports) && transports.Same(least.Transports[i], full.Transports[i]) {
-		return least, nil
+	if least != nil && len(least.Transports) == len(full.Transports) && transports.Same(least.Transports[i], full.Transports[i]) {
+		return least, err
 	}
-	return full, nil
+	return full, fullErr
 }
 
-// encoded changes a copy of the tree, and writes and reads it.
+// encoded changes a copy of the tree, and writes and reads it. Some comments
+// the library writes so that they cannot be read again: then the result is
+// without any, and comes with an error.
 func (f *File) encoded(change func(list *yaml.Node) error) (*File, error) {
 	doc := copyOf(f.doc)
 	if err := change(transportList(doc)); err != nil {
@@ -101,6 +113,16 @@ func (f *File) encoded(change func(list *yaml.Node) error) (*File, error) {
 	if err := untangle(doc); err != nil {
 		return nil, fmt.Errorf("config: %w", err)
 	}
+	out, err := f.reread(doc)
+	if err != nil {
+		if bare, bareErr := f.reread(uncommented(doc)); bareErr == nil {
+			return bare, err
+		}
+	}
+	return out, err
+}
+
+func (f *File) reread(doc *yaml.Node) (*File, error) {
 	data, err := encode(doc, f.crlf)
 	if err != nil {
 		return nil, fmt.Errorf("config: %w", err)

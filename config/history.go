@@ -92,6 +92,23 @@ func (s *Store) Undo() (desc string, err error) {
 	return desc, nil
 }
 
+// Undoable is the change that Undo would take back.
+func (s *Store) Undoable() (Entry, error) {
+	now, err := os.ReadFile(behindLinks(s.path))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return Entry{}, s.undoError(cause(err))
+	}
+	all, err := s.History()
+	if err != nil {
+		return Entry{}, err
+	}
+	e, err := lastOf(all, s.who, sumOf(now))
+	if err != nil {
+		return Entry{}, s.undoError(err)
+	}
+	return e, nil
+}
+
 func (s *Store) undoError(err error) error {
 	return fmt.Errorf("config: %s: nothing was undone: %w", s.path, err)
 }

@@ -128,6 +128,9 @@ func (l *listText) fill() ([]byte, bool) {
 		return l.result()
 	}
 	rows, ok := itemRows(l.want.Content[0], before[:len(before)-len(key)]+"  ")
+	if !ok {
+		return nil, false
+	}
 	if from < to {
 		from = len(bytes.TrimRight(l.text[:from], " \t"))
 		l.replace(from, to, "")

@@ -44,9 +44,9 @@ func (s *source) replaceNode(old, want *yaml.Node) bool {
 	if !ok {
 		return false
 	}
-	if want.Kind == yaml.ScalarNode && old.Kind == yaml.ScalarNode && want.ShortTag() == "!!str" && want.Style == 0 {
+	if marks := old.Style & (yaml.DoubleQuotedStyle | yaml.SingleQuotedStyle); marks != 0 && want.Kind == yaml.ScalarNode && want.ShortTag() == "!!str" {
 		c := *want
-		c.Style = old.Style & (yaml.DoubleQuotedStyle | yaml.SingleQuotedStyle)
+		c.Style = marks
 		want = &c
 	}
 	with, ok := inline(want)

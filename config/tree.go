@@ -36,6 +36,20 @@ func copyNode(n *yaml.Node, copies map[*yaml.Node]*yaml.Node) *yaml.Node {
 	return &c
 }
 
+// uncommented is a copy without comments.
+func uncommented(n *yaml.Node) *yaml.Node {
+	c := copyOf(n)
+	var clear func(*yaml.Node)
+	clear = func(n *yaml.Node) {
+		n.HeadComment, n.LineComment, n.FootComment = "", "", ""
+		for _, child := range n.Content {
+			clear(child)
+		}
+	}
+	clear(c)
+	return c
+}
+
 // alike says whether two trees hold the same, however it is written.
 func alike(a, b *yaml.Node) bool {
 	if a == nil || b == nil {

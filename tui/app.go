@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -19,11 +20,13 @@ import (
 	"clockwise.info/cwmail/checks/dns"
 	"clockwise.info/cwmail/checks/propagation"
 	"clockwise.info/cwmail/checks/safe"
+	guide "clockwise.info/cwmail/checks/wizard"
 	"clockwise.info/cwmail/transports"
 	"clockwise.info/cwmail/tui/keys"
 	"clockwise.info/cwmail/tui/pages"
 	"clockwise.info/cwmail/tui/theme"
 	"clockwise.info/cwmail/tui/ui"
+	"clockwise.info/cwmail/tui/wizard"
 )
 
 // Options are what the console needs from outside. Only Examine must be set.
@@ -38,6 +41,14 @@ type Options struct {
 	Forget   func()           // empties the DNS cache before a check again
 	Glossary func() []ui.Word // the words that are explained
 	Service  transports.Service
+
+	Wizards func() []*guide.Wizard                 // nil: there are none
+	World   guide.World                            // that they look at and change
+	Left    func() []guide.Saved                   // runs that were left before their end
+	Undo    func(do bool) (what string, err error) // takes the last change of the transports back, or says which one that would be
+	Guide   string                                 // the wizard to begin with; "": the overview
+	Preset  map[string]string                      // its answers that are known already
+	Reload  func() []checks.Target                 // targets anew, once a wizard may have changed the configuration; nil: they stay
 
 	Settings Settings
 	Remember func(theme string) // keeps the theme that was chosen; may take its time
@@ -80,7 +91,10 @@ type App struct {
 	keys   *keys.Map
 	board  *pages.Board
 	home   *pages.Home
+	bench  *wizard.Bench
 	stack  []ui.Page
+	parted []ui.Page // left while they did something that must not be lost
+	then   []tea.Cmd // what leaving a page brings about
 
 	look       ui.Look
 	themeName  theme.Name
@@ -95,7 +109,8 @@ type App struct {
 	watching bool      // a waitMsg is on its way
 	left     time.Time // when the window lost the focus; zero: it has it
 	mouse    bool
-	armed    int // counts presses of ctrl+c; a disarmMsg carries the count
+	undoing  bool // the next u takes back
+	armed    int  // counts presses of ctrl+c; a disarmMsg carries the count
 
 	remembering bool // a theme is being written
 
@@ -125,6 +140,16 @@ type (
 	copiedMsg     struct{ told string }
 	rememberedMsg struct{ name theme.Name }
 	quitMsg       struct{}
+	greetMsg      struct{ text string }
+	undoneMsg     struct {
+		what string
+		did  bool
+		err  error
+	}
+	reloadedMsg struct {
+		targets []checks.Target
+		about   map[string]bool // domains and transports that a wizard was about
+	}
 )
 
 // NewApp makes the console. Keys that contradict each other keep the default.
@@ -153,6 +178,12 @@ func NewApp(o Options) *App {
 		Context: ctx, Examine: o.Examine, WhatIf: o.WhatIf, Wait: o.Wait, Network: o.Network, Forget: o.Forget, Glossary: o.Glossary,
 		Service: o.Service, Now: o.Now, Interval: o.Settings.Interval, Texts: a.look.T, Frame: frame{a},
 	}, o.Targets)
+	if o.Wizards != nil {
+		a.bench = &wizard.Bench{
+			Context: ctx, World: o.World, Guides: o.Wizards, Left: o.Left, Glossary: o.Glossary, Texts: a.look.T, Frame: frame{a},
+		}
+		a.board.Guides = a.guides
+	}
 	a.home = pages.NewHome(a.board)
 	a.board.InSight = a.home.InSight
 	a.board.Check(a.board.Entries...) // waits for Begin
@@ -223,7 +254,12 @@ func (a *App) Update(m tea.Msg) (tea.Model, tea.Cmd) {
 	if a.touches(m) {
 		a.clean = false
 	}
-	return a, a.hear(m)
+	cmd := a.hear(m)
+	if len(a.then) > 0 {
+		cmd = tea.Batch(append(a.then, cmd)...)
+		a.then = nil
+	}
+	return a, cmd
 }
 
 // touches says whether a message may change the screen: of many examinations
@@ -280,7 +316,7 @@ func (a *App) live(m tea.Msg) tea.Cmd {
 	now := a.o.Now()
 	switch m.(type) {
 	case beginMsg:
-		return tea.Batch(a.board.Begin(), a.watch(), a.step())
+		return tea.Batch(a.board.Begin(), a.first(), a.watch(), a.step())
 	case stepMsg:
 		a.stepping = false
 		a.board.Pause(!a.left.IsZero() && now.Sub(a.left) > away)
@@ -311,11 +347,7 @@ func (a *App) step() tea.Cmd {
 func (a *App) work(m tea.Msg) tea.Cmd {
 	cmd, e, changed := a.board.Update(m)
 	if e == nil {
-		var cmds []tea.Cmd
-		for _, p := range a.stack {
-			cmds = append(cmds, p.Update(m))
-		}
-		return tea.Batch(cmds...)
+		return a.spread(m)
 	}
 	if a.board.Running() == 0 && a.waiting {
 		a.said, a.waiting = "", false
@@ -355,14 +387,28 @@ func (a *App) own(m tea.Msg) tea.Cmd {
 		}
 	case quitMsg:
 		return tea.Quit
-	default:
-		var cmds []tea.Cmd
-		for _, p := range a.stack {
-			cmds = append(cmds, p.Update(m))
+	case greetMsg:
+		if a.said == "" || a.waiting || a.news {
+			a.tell(m.text)
 		}
-		return tea.Batch(cmds...)
+	case reloadedMsg:
+		return a.reloaded(m)
+	case undoneMsg:
+		return a.undone(m)
+	default:
+		return a.spread(m)
 	}
 	return nil
+}
+
+// spread gives a message to all pages.
+func (a *App) spread(m tea.Msg) tea.Cmd {
+	var cmds []tea.Cmd
+	for _, p := range slices.Concat(a.stack, a.parted) {
+		cmds = append(cmds, p.Update(m))
+	}
+	a.rejoin()
+	return tea.Batch(cmds...)
 }
 
 func (a *App) top() ui.Page { return a.stack[len(a.stack)-1] }
@@ -381,10 +427,22 @@ func (a *App) back() {
 	if len(a.stack) < 2 {
 		return
 	}
-	if h, ok := a.top().(halter); ok {
-		h.Halt()
-	}
+	p := a.top()
 	a.stack = a.stack[:len(a.stack)-1]
+	switch w, ok := p.(*wizard.Page); {
+	case ok && w.Acting():
+		a.parted = append(a.parted, p)
+	case ok:
+		w.Halt()
+		a.ended(w)
+	default:
+		if h, ok := p.(halter); ok {
+			h.Halt()
+		}
+	}
+	if l, ok := a.top().(*wizard.List); ok {
+		l.Revive()
+	}
 }
 
 // halter is a page with work of its own.

@@ -20,6 +20,7 @@ import (
 	"clockwise.info/cwmail/tui/pages"
 	"clockwise.info/cwmail/tui/tuitest"
 	"clockwise.info/cwmail/tui/ui"
+	"clockwise.info/cwmail/tui/wizard"
 	"github.com/charmbracelet/x/ansi"
 )
 
@@ -27,6 +28,7 @@ var update = flag.Bool("update", false, "write the golden screens anew")
 
 func options() Options {
 	return Options{
+		Wizards: tuitest.Wizards, World: tuitest.Shelf{}.World(),
 		Targets: tuitest.Targets(), Examine: tuitest.Examine, WhatIf: tuitest.WhatIf, Wait: tuitest.Wait,
 		Glossary: tuitest.Glossary, Service: transports.DefaultService(),
 		Env: []string{"TERM=xterm-256color", "LANG=C.UTF-8"}, Now: func() time.Time { return tuitest.Noon },
@@ -87,8 +89,12 @@ func drive(a *App, cmd tea.Cmd) {
 	}
 }
 
-// looking says whether the top page waits for the first look at a record.
+// looking says whether the top page waits for the first look at a record, or
+// for what a wizard looks at or does.
 func looking(a *App) bool {
+	if w, ok := a.top().(*wizard.Page); ok && w.Working() {
+		return true
+	}
 	w, ok := a.top().(*pages.Wait)
 	return ok && w.Looking()
 }
@@ -110,6 +116,7 @@ func ready(t testing.TB, o Options, w, h int) *App {
 var named = map[string]tea.KeyPressMsg{
 	"enter": {Code: tea.KeyEnter}, "esc": {Code: tea.KeyEscape}, "tab": {Code: tea.KeyTab},
 	"down": {Code: tea.KeyDown}, "up": {Code: tea.KeyUp}, "f1": {Code: tea.KeyF1}, "ctrl+c": {Code: 'c', Mod: tea.ModCtrl},
+	"ctrl+u": {Code: 'u', Mod: tea.ModCtrl}, "space": {Code: tea.KeySpace, Text: " "}, "pgdown": {Code: tea.KeyPgDown},
 	"backspace": {Code: tea.KeyBackspace}, "end": {Code: tea.KeyEnd}, "shift+tab": {Code: tea.KeyTab, Mod: tea.ModShift},
 }
 
@@ -141,11 +148,14 @@ func screen(a *App) string {
 	return strings.Join(lines, "\n") + "\n"
 }
 
-// walks lead to every page.
-var walks = []struct {
+// walk is keys that lead to a page.
+type walk struct {
 	name string
 	keys []string
-}{
+}
+
+// walks lead to every page.
+var walks = []walk{
 	{"home", nil},
 	{"home-filter", []string{"/", "shop"}},
 	{"report", []string{"enter"}},
@@ -208,10 +218,11 @@ func golden(t *testing.T, path, got string) {
 
 func TestEverySize(t *testing.T) {
 	t.Parallel()
-	for _, walk := range walks {
+	for _, walk := range slices.Concat(walks, wizardWalks) {
 		t.Run(walk.name, func(t *testing.T) {
 			t.Parallel()
-			a := ready(t, options(), 100, 30)
+			o, _ := withWizards()
+			a := ready(t, o, 100, 30)
 			press(a, walk.keys...)
 			check := func(w, h int) {
 				a.Update(tea.WindowSizeMsg{Width: w, Height: h})
@@ -262,7 +273,9 @@ func TestKeysThatSayWhy(t *testing.T) {
 		want string
 	}{
 		{[]string{"t"}, "t: test mails are not part of this version."},
-		{[]string{"w"}, "w: step-by-step guides are not part of this version."},
+		{[]string{"w", "d"}, "d does nothing on this screen."},
+		{[]string{"4"}, "4 does nothing on this screen."},
+		{[]string{"w", "enter", "tab", "l"}, "l does nothing on this screen."},
 		{[]string{"y"}, "y is no key of cwmail. ? lists the keys."},
 		{[]string{"x"}, "Nothing is running that could be stopped."},
 		{[]string{"?", "p"}, "p: nothing to print on this screen."},
@@ -287,10 +300,7 @@ func TestKeysThatSayWhy(t *testing.T) {
 
 func TestKeyLineIsTrue(t *testing.T) {
 	t.Parallel()
-	all := append(slices.Clone(walks), []struct {
-		name string
-		keys []string
-	}{
+	all := append(slices.Concat(walks, wizardWalks), []walk{
 		{"network-home", toNetwork[:1]},
 		{"network", toNetwork},
 		{"network-address", append(toNetwork[:2:2], "enter")},
@@ -467,8 +477,9 @@ var _ ui.Page = (*pages.Home)(nil)
 
 func TestEveryActionIsInThePaletteOrAPage(t *testing.T) {
 	used := map[keys.Action]bool{}
-	for _, walk := range walks {
-		a := ready(t, options(), 100, 30)
+	for _, walk := range slices.Concat(walks, wizardWalks) {
+		o, _ := withWizards()
+		a := ready(t, o, 100, 30)
 		press(a, walk.keys...)
 		for _, x := range a.top().Keys() {
 			used[x] = true

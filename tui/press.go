@@ -1,6 +1,7 @@
 package tui
 
 import (
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -31,6 +32,9 @@ func (a *App) press(k tea.KeyPressMsg) tea.Cmd {
 		return nil
 	}
 	a.said, a.waiting, a.news, a.armed = "", false, false, 0
+	if action != keys.Undo {
+		a.undoing = false
+	}
 	switch action {
 	case keys.Redraw:
 		return tea.ClearScreen
@@ -44,7 +48,34 @@ func (a *App) press(k tea.KeyPressMsg) tea.Cmd {
 		a.tell(ui.Fill(a.look.T.NotBound, safe.Line(k.String())))
 		return nil
 	}
+	if d, ok := a.top().(deliberate); ok && d.Deliberate() && easy[k.String()] && (action == keys.Open || action == keys.Back) {
+		a.tell(ui.Fill(a.look.T.NothingHere, k.String()))
+		return nil
+	}
 	return a.do(action, k.String())
+}
+
+// deliberate is a page that is left only by keys that nobody presses by chance.
+type deliberate interface{ Deliberate() bool }
+
+// easy are keys with which people move in other programs.
+var easy = map[string]bool{"right": true, "l": true, "left": true, "h": true}
+
+// number chooses by a number.
+func (a *App) number(key string) tea.Cmd {
+	n := slices.Index(a.keys.Of(keys.Number).Binding.Keys(), key) + 1
+	if p, ok := a.top().(interface{ ChooseNumber(n int) bool }); !ok || !p.ChooseNumber(n) {
+		a.tell(ui.Fill(a.look.T.NothingHere, key))
+	}
+	return nil
+}
+
+// why says why the page asks what it asks; "" where it asks nothing.
+func (a *App) why() string {
+	if p, ok := a.top().(interface{ Why() string }); ok {
+		return p.Why()
+	}
+	return ""
 }
 
 // form is a page of fields, in which enter, tab, esc and the arrows up and down
@@ -78,6 +109,9 @@ func (a *App) do(action keys.Action, key string) tea.Cmd {
 		a.tell(ui.Fill(a.look.T.NotYet, key, e.Binding.Help().Desc))
 		return nil
 	}
+	if action == keys.Number {
+		return a.number(key)
+	}
 	if cmd, ok := a.top().Do(action); ok {
 		return tea.Batch(cmd, a.watch())
 	}
@@ -109,7 +143,7 @@ func (a *App) common(action keys.Action) (tea.Cmd, bool) {
 		if w, ok := a.top().(ui.Worder); ok {
 			words = w.Words()
 		}
-		a.stack = append(a.stack, pages.NewExplain(a.board, words))
+		a.stack = append(a.stack, pages.NewExplain(a.board, words, a.why()))
 	case keys.Copy, keys.CopyAll, keys.Print, keys.Save:
 		return a.carry(action)
 	case keys.Stop:
@@ -119,6 +153,22 @@ func (a *App) common(action keys.Action) (tea.Cmd, bool) {
 		if a.board.Freeze() {
 			a.tell(a.look.T.FrozenNow)
 		}
+	case keys.Wizards:
+		return a.wizards(), true
+	case keys.Edit:
+		return a.edit(), true
+	case keys.Undo:
+		return a.undo(), true
+	case keys.Form:
+		p, ok := a.top().(ui.Carrier)
+		if !ok {
+			return nil, false
+		}
+		c := p.Carry()
+		if c.Forms == nil {
+			return nil, false
+		}
+		a.stack = append(a.stack, pages.NewForms(a.board, c))
 	case keys.Quit:
 		return a.quit(), true
 	case keys.QuitWith:
@@ -185,6 +235,9 @@ func (a *App) can() func(keys.Action) bool {
 	on := map[keys.Action]bool{}
 	for _, x := range a.top().Keys() {
 		on[x] = true
+	}
+	if a.bench != nil {
+		on[keys.Wizards], on[keys.Edit], on[keys.Undo] = true, true, true
 	}
 	for _, x := range []keys.Action{
 		keys.Overview, keys.Help, keys.Explain, keys.Hide, keys.ASCII, keys.Mouse, keys.Theme,

@@ -186,17 +186,29 @@ func (a *App) keyLine() string {
 	if len(a.stack) == 1 {
 		end[1] = one(keys.Quit)
 	}
+	t, typing := a.top().(ui.Typist)
+	typing = typing && t.Typing()
+	_, fields := a.top().(form)
 	if a.w < 80 {
 		end = []string{one(keys.Help), one(keys.Back), one(keys.Quit)}
+		switch _, walks := a.top().(deliberate); {
+		case typing && fields:
+			end = []string{one(keys.Open), l.Paint(theme.Accent, "F1") + " " + a.keys.Of(keys.Help).Short, one(keys.Back)}
+		case walks:
+			end = []string{one(keys.Open), one(keys.Help), one(keys.Back), one(keys.Quit)}
+		}
 		if len(a.stack) == 1 {
 			end = []string{one(keys.Open), one(keys.Help), one(keys.Quit)}
+		}
+		for len(end) > 2 && ansi.StringWidth(strings.Join(end, "  ")) > a.w {
+			end = end[:len(end)-1]
 		}
 		return l.Cut(strings.Join(end, "  "), a.w)
 	}
 	list := a.top().Keys()
-	if t, ok := a.top().(ui.Typist); ok && t.Typing() {
+	if typing {
 		list = []keys.Action{keys.Open, keys.NextPane}
-		if _, ok := a.top().(form); !ok {
+		if !fields {
 			return l.Cut(l.Paint(theme.Accent, "enter")+" "+l.T.KeyKeep+"  "+l.Paint(theme.Accent, "esc")+" "+l.T.KeyClear, a.w)
 		}
 		end = []string{l.Paint(theme.Accent, "F1") + " " + a.keys.Of(keys.Help).Short, one(keys.Back)}

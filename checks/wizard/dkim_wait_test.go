@@ -197,28 +197,40 @@ func TestDKIMServersDiffer(t *testing.T) {
 		not    string
 	}{
 		"one behind": {
-			propagation.Report{Servers: []propagation.ServerView{right, missing, apart}}, wizard.Busy,
-			[]string{"Not there yet, at ns3: nothing is published there, keep waiting.", "1 of 2 name servers have the record"}, "but wrong",
+			propagation.Report{Servers: []propagation.ServerView{right, missing, apart}},
+			wizard.Busy,
+			[]string{"Not there yet, at ns3: nothing is published there, keep waiting.", "1 of 2 name servers have the record"},
+			"but wrong",
 		},
 		"one never hears of it": {
-			propagation.Report{Servers: []propagation.ServerView{right, missing}, Hint: "ns1 has it, and ns3 does not take it over"}, wizard.Warning,
-			[]string{"Not there yet everywhere: ns1 has it, and ns3 does not take it over."}, "but wrong",
+			propagation.Report{Servers: []propagation.ServerView{right, missing}, Hint: "ns1 has it, and ns3 does not take it over"},
+			wizard.Warning,
+			[]string{"Not there yet everywhere: ns1 has it, and ns3 does not take it over."},
+			"but wrong",
 		},
 		"one wrong": {
-			propagation.Report{Servers: []propagation.ServerView{right, wrong}}, wizard.Warning,
-			[]string{"There, but wrong, at ns2: the end is missing. Other name servers have it right already.", "1 of 2 name servers"}, "Not there yet",
+			propagation.Report{Servers: []propagation.ServerView{right, wrong}},
+			wizard.Warning,
+			[]string{"There, but wrong, at ns2: the end is missing. Other name servers have it right already.", "1 of 2 name servers"},
+			"Not there yet",
 		},
 		"each its own": {
-			propagation.Report{Servers: []propagation.ServerView{missing, wrong, silent}}, wizard.Failure,
-			[]string{"There, but wrong, at ns2", "Not there yet, at ns3", "Could not ask ns4: it did not answer in 5 s. That is no verdict.", "Go back to the record"}, "",
+			propagation.Report{Servers: []propagation.ServerView{missing, wrong, silent}},
+			wizard.Failure,
+			[]string{"There, but wrong, at ns2", "Not there yet, at ns3", "Could not ask ns4: it did not answer in 5 s. That is no verdict.", "Go back to the record"},
+			"",
 		},
 		"one silent": {
-			propagation.Report{Servers: []propagation.ServerView{right, silent}}, wizard.Unknown,
-			[]string{"Could not ask ns4", "1 of 2 name servers"}, "Not there yet",
+			propagation.Report{Servers: []propagation.ServerView{right, silent}},
+			wizard.Unknown,
+			[]string{"Could not ask ns4", "1 of 2 name servers"},
+			"Not there yet",
 		},
 		"nobody known": {
-			propagation.Report{Problem: "the name servers of acme.example could not be found"}, wizard.Unknown,
-			[]string{"Could not ask: the name servers of acme.example could not be found. That is no verdict."}, "Not there yet",
+			propagation.Report{Problem: "the name servers of acme.example could not be found"},
+			wizard.Unknown,
+			[]string{"Could not ask: the name servers of acme.example could not be found. That is no verdict."},
+			"Not there yet",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

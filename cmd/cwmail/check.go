@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"clockwise.info/cwmail/checks"
+	"clockwise.info/cwmail/config"
 	"clockwise.info/cwmail/transports"
 )
 
@@ -182,14 +183,14 @@ func configuredTargets(w *world) ([]checks.Target, error) {
 			hints: []string{"cwmail check acme.example examines a domain", "cwmail config init writes a commented file to begin with", "cwmail --demo check shows an invented world"},
 		}
 	}
-	return targetsOf(w), nil
+	return targetsOf(w.file), nil
 }
 
 // targetsOf are the configured transports, in the order of the file.
-func targetsOf(w *world) []checks.Target {
+func targetsOf(file *config.File) []checks.Target {
 	var out []checks.Target
-	for i := range w.file.Transports {
-		out = append(out, checks.Target{Transport: &w.file.Transports[i]})
+	for i := range file.Transports {
+		out = append(out, checks.Target{Transport: &file.Transports[i]})
 	}
 	return out
 }

@@ -12,8 +12,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"clockwise.info/cwmail/checks"
-	"clockwise.info/cwmail/checks/dns"
 	"clockwise.info/cwmail/checks/glossary"
 	"clockwise.info/cwmail/tui"
 	"clockwise.info/cwmail/tui/theme"
@@ -63,33 +61,26 @@ type start struct {
 func (a *app) runConsole(cmd *cobra.Command, at *start) error {
 	return a.inWorld(cmd, true, func(ctx context.Context, w *world) error {
 		ed := a.editor(w)
-		e := ed.base
-		err := tui.Run(ctx, tui.Options{
-			Demo: a.shared.demo, Targets: targetsOf(w),
-			Examine: e.Examine, WhatIf: whatIf(e), Wait: a.consoleWait(w), Network: consoleNetwork(e, w), Forget: w.cache.Forget,
+		o := tui.Options{
+			Demo: a.shared.demo, Targets: targetsOf(w.file),
+			Examine: ed.examine, WhatIf: ed.tried, Wait: a.consoleWait(w), Network: consoleNetwork(ed.base, w), Forget: w.cache.Forget,
 			Glossary: words, Service: w.file.Service,
+			Wizards: allGuides, World: ed.world, Left: ed.left, Undo: ed.undo, Reload: ed.targets,
 			Settings: a.consoleSettings(w), Remember: a.rememberTheme,
 			Save: saveBeside, Pipe: pipe, Have: have, Host: hostname(),
 			Env: a.env, Now: a.now,
-		}, a.in, a.screen)
-		if err != nil {
+		}
+		if at != nil {
+			o.Guide, o.Preset = at.guide, at.preset
+			if at.anew {
+				ed.forget(at)
+			}
+		}
+		if err := tui.Run(ctx, o, a.in, a.screen); err != nil {
 			return &failure{what: "could not show the console", why: err.Error(), hints: []string{"cwmail check prints the same as text", "cwmail doctor terminal tells what the terminal can do"}}
 		}
 		return nil
 	})
-}
-
-// whatIf examines with records laid over DNS.
-func whatIf(e *checks.Examiner) func(context.Context, checks.Target, []dns.Set, func(checks.Event)) checks.Report {
-	return func(ctx context.Context, t checks.Target, sets []dns.Set, emit func(checks.Event)) checks.Report {
-		over := *e
-		overlay := dns.NewOverlay(e.Resolver, sets)
-		over.Resolver = overlay
-		if e.Asker != nil {
-			over.Asker = overlay
-		}
-		return over.Examine(ctx, t, emit)
-	}
 }
 
 func words() []ui.Word {
@@ -107,7 +98,7 @@ func (a *app) consoleSettings(w *world) tui.Settings {
 	mask := newMask()
 	hideTransports(mask, w.file)
 	s.Hide = mask.Text
-	if s.Interval = tui.DefaultInterval(len(targetsOf(w))); c.Interval != nil {
+	if s.Interval = tui.DefaultInterval(len(targetsOf(w.file))); c.Interval != nil {
 		s.Interval = *c.Interval
 	}
 	if s.Color == "" && a.getenv("CWMAIL_COLOR") == "" {

@@ -45,7 +45,7 @@ func TestDemoAdvice(t *testing.T) {
 	}
 	w, e := openDemo(t)
 	lines := map[string]string{}
-	for _, r := range examineAll(t.Context(), e, targetsOf(w)) {
+	for _, r := range examineAll(t.Context(), e, targetsOf(w.file)) {
 		code, ok := want[r.Target]
 		if !ok {
 			t.Errorf("%s is not in the table", r.Target)
@@ -79,7 +79,7 @@ func TestDemoAdvice(t *testing.T) {
 func TestDemoFixes(t *testing.T) {
 	w, e := openDemo(t)
 	tried := 0
-	for _, target := range targetsOf(w) {
+	for _, target := range targetsOf(w.file) {
 		before := e.Examine(t.Context(), target, nil)
 		for _, f := range before.Open() {
 			if f.Fix == nil || len(f.Fix.Records) == 0 {
@@ -95,7 +95,7 @@ func TestDemoFixes(t *testing.T) {
 }
 
 func holdFix(t *testing.T, e *checks.Examiner, target checks.Target, before checks.Report, f finding.Finding) {
-	after := whatIf(e)(t.Context(), target, setsOf(t.Context(), e.Resolver, f.Fix), nil)
+	after := whatIf(t.Context(), e, target, setsOf(t.Context(), e.Resolver, f.Fix), nil)
 	for _, g := range after.Findings {
 		switch {
 		case g.SilencedBy != "":

@@ -49,7 +49,7 @@ func (a *app) editor(w *world) *editor {
 		}
 	}
 	e.world = wizard.World{
-		Now: a.now, Service: w.file.Service, Examine: e.whatIf,
+		Now: a.now, Service: w.file.Service, Examine: e.afresh,
 		Resolver: w.resolver, Fresh: dns.NewOverlay(w.lower, a.shared.sets), Wait: a.consoleWait(w),
 		Transports: e.transports, Change: e.change, Setting: setting,
 		NewKey: e.newKey, LoadKey: loadKey, Keep: e.runs.keep,
@@ -93,13 +93,48 @@ func (e *editor) examine(ctx context.Context, t checks.Target, emit func(checks.
 	return e.examiner().Examine(ctx, t, emit)
 }
 
-// whatIf examines with records laid over DNS.
-func (e *editor) whatIf(ctx context.Context, t checks.Target, sets []dns.Set, emit func(checks.Event)) checks.Report {
-	if len(sets) == 0 {
-		e.w.cache.Forget() // what somebody has just published
-		return e.examine(ctx, t, emit)
+// tried examines with records laid over DNS.
+func (e *editor) tried(ctx context.Context, t checks.Target, sets []dns.Set, emit func(checks.Event)) checks.Report {
+	return whatIf(ctx, e.examiner(), t, sets, emit)
+}
+
+func whatIf(ctx context.Context, e *checks.Examiner, t checks.Target, sets []dns.Set, emit func(checks.Event)) checks.Report {
+	over := *e
+	overlay := dns.NewOverlay(e.Resolver, sets)
+	over.Resolver = overlay
+	if e.Asker != nil {
+		over.Asker = overlay
 	}
-	return whatIf(e.examiner())(ctx, t, sets, emit)
+	return over.Examine(ctx, t, emit)
+}
+
+// afresh is tried; without records it sees what somebody has just published.
+func (e *editor) afresh(ctx context.Context, t checks.Target, sets []dns.Set, emit func(checks.Event)) checks.Report {
+	if len(sets) == 0 {
+		e.w.cache.Forget()
+	}
+	return e.tried(ctx, t, sets, emit)
+}
+
+// targets are the transports, read again: others may have changed them too.
+func (e *editor) targets() []checks.Target {
+	_ = e.reload() // a file that cannot be read now leaves what was read before
+	return targetsOf(e.now())
+}
+
+// forget forgets the run of a guide about the same.
+func (e *editor) forget(at *start) {
+	for _, g := range allGuides() {
+		if g.ID != at.guide {
+			continue
+		}
+		subject := wizard.Start(g, e.world, at.preset).Subject()
+		for _, s := range e.left() {
+			if s.Wizard == g.ID && strings.EqualFold(s.Subject, subject) {
+				_ = e.runs.keep(s.Name(), nil)
+			}
+		}
+	}
 }
 
 // change writes changes, or keeps them for the time of the demo.
@@ -145,10 +180,18 @@ func (e *editor) clash(err error) error {
 // plainError is an error without the room that it comes from.
 func plainError(err error) error { return errors.New(strings.TrimPrefix(err.Error(), "config: ")) }
 
-// undo takes the last change back and says which one that was.
-func (e *editor) undo() (string, error) {
+// undo takes the last change back and says which one that was; without do it
+// only says it.
+func (e *editor) undo(do bool) (string, error) {
 	if e.store == nil {
 		return "", errors.New("the demo keeps no history")
+	}
+	if !do {
+		last, err := e.store.Undoable()
+		if err != nil {
+			return "", plainError(err)
+		}
+		return last.What, nil
 	}
 	desc, err := e.store.Undo()
 	if err != nil {

@@ -93,8 +93,8 @@ func newTransportAdd(a *app, runF func(context.Context, *transportOptions) error
 	o := &transportOptions{}
 	cmd := &cobra.Command{
 		Use: "add NAME", Short: "Add a transport to the configuration",
-		Example: "  cwmail transport add Invoices --type smtp --domain acme.example --local-part facturen \\\n" +
-			"    --host mail.acme.example --auth plain --username clockwise --password-command 'pass mail'\n  cwmail wizard transport",
+		Example: "  cwmail transport add Company --domain acme.example\n" +
+			"  cwmail transport add Relay --type smtp --host mail.acme.example\n  cwmail wizard transport",
 		Args: args(1, 1, "a name for the transport"),
 		RunE: runTransport(a, runF, o, (*transportOptions).add),
 	}
@@ -161,7 +161,7 @@ func newTransportUndo(a *app, runF func(context.Context) error) *cobra.Command {
 				return runF(cmd.Context())
 			}
 			return a.inWorld(cmd, true, func(_ context.Context, w *world) error {
-				what, err := a.editor(w).undo()
+				what, err := a.editor(w).undo(true)
 				if err != nil {
 					return &failure{what: "could not undo", why: err.Error(), hints: []string{"cwmail transport history lists the changes"}}
 				}

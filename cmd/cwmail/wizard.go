@@ -51,9 +51,9 @@ func newWizard(a *app, runF func(context.Context, *wizardOptions) error) *cobra.
 	o := &wizardOptions{}
 	cmd := &cobra.Command{
 		Use: "wizard [GUIDE] [DOMAIN|TRANSPORT]", Short: "Step by step: SPF, DKIM, a transport",
-		Long: "Walks through a set-up step by step, and goes on where it was left. Without GUIDE\n" +
-			"it lists the guides. At a terminal it is the console; with --accessible it asks\n" +
-			"plain questions; with --answers it takes them from a file and asks nobody.",
+		Long: "Walks through a set-up step by step, and goes on where it was left. Without\n" +
+			"GUIDE it lists the guides. At a terminal it is the console; with --accessible it\n" +
+			"asks plain questions; with --answers it takes them from a file, asking nobody.",
 		Example: "  cwmail wizard spf acme.example\n  cwmail wizard dkim acme.example --accessible\n  cwmail wizard dkim --answers answers.yaml",
 		Args:    args(0, 2, ""),
 		RunE: func(cmd *cobra.Command, words []string) error {

@@ -56,11 +56,16 @@ const (
 	Break    Action = "break"
 	Redraw   Action = "redraw"
 	Suspend  Action = "suspend"
+	Wizards  Action = "wizards"
+	Choose   Action = "choose"
+	Number   Action = "choose-by-number"
+	Discard  Action = "forget"
+	Edit     Action = "edit-transport"
+	Undo     Action = "undo"
 
 	// Reserved for what this version cannot do yet: a key that says so is
 	// better than a key that will change its meaning.
 	TestMail  Action = "test-mail"
-	Wizards   Action = "wizards"
 	WaitUntil Action = "wait-until-published"
 )
 
@@ -112,6 +117,8 @@ func table() []Entry {
 		entry(Overview, moving, "O", "overview", "to the overview", "O"),
 		entry(NextPane, moving, "tab", "next", "next pane, field or record", "tab"),
 		entry(PrevPane, moving, "shift+tab", "previous", "previous pane, field or record", "shift+tab"),
+		entry(Choose, moving, "space", "choose", "choose what is marked", "space"),
+		entry(Number, moving, "1-9", "choose", "choose by number", "1", "2", "3", "4", "5", "6", "7", "8", "9"),
 		entry(Filter, looking, "/", "filter", "filter a list, find in a text; esc clears", "/"),
 		entry(Next, looking, "n", "next", "next problem, or next match of what you looked for", "n"),
 		entry(Previous, looking, "N", "previous", "previous problem or match", "N"),
@@ -129,6 +136,10 @@ func table() []Entry {
 		entry(CheckAll, working, "R", "check all", "check everything again", "R"),
 		entry(Stop, working, "x", "stop", "stop the running check", "x"),
 		entry(WaitUntil, working, "W", "wait", "wait until the record is published at every name server", "W"),
+		entry(Wizards, working, "w", "wizards", "step-by-step wizards; on a problem, the one that fixes it", "w"),
+		entry(Edit, working, "E", "edit", "add, change, copy, remove or order transports", "E"),
+		entry(Undo, working, "u", "undo", "take your last change of the transports back", "u"),
+		entry(Discard, working, "d", "forget", "forget a wizard that was left", "d"),
 		entry(Freeze, working, "f", "freeze", "freeze: results stop moving, work goes on; again: let go", "f"),
 		entry(Order, screen, "o", "order", "order by severity, or as in the file", "o"),
 		entry(Zoom, screen, "z", "zoom", "this pane over the full width, and back", "z"),
@@ -142,7 +153,6 @@ func table() []Entry {
 		entry(QuitWith, leaving, "Q", "quit", "quit and leave the summary behind", "Q"),
 		entry(Break, leaving, "ctrl+c", "stop", "stop the running check; else twice: quit", "ctrl+c"),
 		later(TestMail, "t", "test mails are not part of this version"),
-		later(Wizards, "w", "step-by-step guides are not part of this version"),
 	}
 }
 

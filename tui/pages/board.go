@@ -4,6 +4,8 @@ package pages
 
 import (
 	"context"
+	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -29,10 +31,17 @@ type Engine struct {
 	Forget   func()
 	Glossary func() []ui.Word
 	Service  transports.Service
+	Guides   func() []Guide // the wizards; nil: there are none
 	Now      func() time.Time
 	Interval time.Duration // between two looks at the same target; 0: only when asked
 	Texts    *ui.Texts
 	Frame    ui.Frame
+}
+
+// Guide is a wizard by its name.
+type Guide struct {
+	Name string
+	Open func() tea.Cmd
 }
 
 const (
@@ -69,6 +78,7 @@ type Entry struct {
 	Ended  time.Time // the last examination
 	Stages []Stage
 
+	added bool // by the reader, who looked at it
 	waits bool // in the queue
 	task  *ui.Task
 	held  *checks.Report // came while the board was frozen
@@ -97,9 +107,40 @@ func (b *Board) Add(domain string) (e *Entry, added bool) {
 			return e, false
 		}
 	}
-	e = &Entry{Target: checks.Target{Domain: domain}}
+	e = &Entry{Target: checks.Target{Domain: domain}, added: true}
 	b.Entries = append(b.Entries, e)
 	return e, true
+}
+
+// Retarget puts other targets on the board, and keeps what is known of those
+// that are as they were, and the domains that were added. It returns those that
+// are new or different.
+func (b *Board) Retarget(targets []checks.Target) (changed []*Entry) {
+	was := map[string]*Entry{}
+	id := func(t checks.Target) string { return fmt.Sprint(t.Transport == nil, " ", t.Name()) }
+	for _, e := range b.Entries {
+		was[id(e.Target)] = e
+	}
+	out := make([]*Entry, 0, len(targets))
+	for _, t := range targets {
+		e, ok := was[id(t)]
+		delete(was, id(t))
+		if !ok {
+			e = &Entry{}
+		}
+		if !ok || !reflect.DeepEqual(e.Target, t) {
+			changed = append(changed, e)
+		}
+		e.Target = t
+		out = append(out, e)
+	}
+	for _, e := range b.Entries {
+		if was[id(e.Target)] == e && e.added {
+			out = append(out, e)
+		}
+	}
+	b.Entries = out
+	return changed
 }
 
 // Check queues examinations and returns the command that begins them. One that
@@ -498,4 +539,16 @@ func (b *Board) open(p ui.Page) tea.Cmd {
 func (b *Board) tell(s string) tea.Cmd {
 	b.Frame.Tell(s)
 	return nil
+}
+
+// about is what an entry and one of its findings are about.
+func (b *Board) about(e *Entry, f *finding.Finding) ui.About {
+	out := ui.About{Domain: b.Domain(e)}
+	if t := e.Target.Transport; t != nil {
+		out.Transport = t.Name
+	}
+	if f != nil {
+		out.Code = f.Code()
+	}
+	return out
 }

@@ -13,11 +13,12 @@ import (
 type Explain struct {
 	reading
 	words []string
+	why   string // why the page asks what it asks; "": it asks nothing
 }
 
-// NewExplain explains the words of a page.
-func NewExplain(b *Board, words []string) *Explain {
-	return &Explain{reading: reading{b: b}, words: words}
+// NewExplain explains the words of a page, and why it asks.
+func NewExplain(b *Board, words []string, why string) *Explain {
+	return &Explain{reading: reading{b: b}, words: words, why: why}
 }
 
 // Title names the page.
@@ -31,6 +32,17 @@ func (p *Explain) Status(l ui.Look) string {
 // View draws the page.
 func (p *Explain) View(l ui.Look, w, h int) ui.Body {
 	p.lines = p.lines[:0]
+	for part := range strings.SplitSeq(p.why, "\n\n") {
+		if part == "" {
+			continue
+		}
+		if len(p.lines) == 0 {
+			p.lines = append(p.lines, heading(l, l.T.WizardWhy))
+		} else {
+			p.lines = append(p.lines, "")
+		}
+		p.lines = append(p.lines, l.Hang("  ", l.Text(part), w)...)
+	}
 	for i, part := range [][]string{p.words, others(p.b, p.words)} {
 		if len(part) == 0 {
 			continue

@@ -103,7 +103,13 @@ func (p *Finding) Keys() []keys.Action {
 		ks = append(ks, keys.Next, keys.Previous)
 	}
 	if len(p.records()) > 0 {
-		ks = append(ks, keys.Copy, keys.CopyAll, keys.Print, keys.Form, keys.WaitUntil, keys.WhatIf)
+		ks = append(ks, keys.Copy, keys.CopyAll, keys.Print, keys.Form, keys.WaitUntil)
+	}
+	if p.b.Guides != nil && somebody(p.f) {
+		ks = append(ks, keys.Wizards)
+	}
+	if len(p.records()) > 0 {
+		ks = append(ks, keys.WhatIf)
 	}
 	if len(p.records()) > 1 {
 		ks = append(ks, keys.NextPane, keys.PrevPane)
@@ -210,6 +216,9 @@ func (p *Finding) Carry() ui.Carried {
 	}
 	return c
 }
+
+// About is the problem.
+func (p *Finding) About() ui.About { return p.b.about(p.e, &p.f) }
 
 // Words are those of the finding.
 func (p *Finding) Words() []string { return wordsOf(p.b, p.f) }

@@ -220,9 +220,17 @@ func (h *Home) Status(l ui.Look) string {
 // Keys are the actions of the overview.
 func (h *Home) Keys() []keys.Action {
 	if len(h.b.Entries) == 0 {
-		return []keys.Action{keys.Palette, keys.Explain}
+		ks := []keys.Action{keys.Palette, keys.Explain}
+		if h.b.Guides != nil {
+			ks = append([]keys.Action{keys.Wizards}, ks...)
+		}
+		return ks
 	}
-	ks := []keys.Action{keys.Open, keys.Filter, keys.Check, keys.CheckAll}
+	ks := []keys.Action{keys.Open, keys.Filter, keys.Check}
+	if h.b.Guides != nil {
+		ks = append(ks, keys.Wizards)
+	}
+	ks = append(ks, keys.CheckAll)
 	if !h.onNetwork() {
 		ks = append(ks, keys.WhatIf, keys.Answers)
 	}
@@ -558,6 +566,20 @@ func (h *Home) Click(x, y int) bool {
 
 // Shows says whether the detail is about the entry with a running examination.
 func (h *Home) Shows(id int64) bool { return h.shown != nil && h.b.running[id] == h.shown }
+
+// Rearrange makes the rows anew, once the board has other targets.
+func (h *Home) Rearrange() {
+	h.arrange()
+	h.show()
+}
+
+// About is what is selected.
+func (h *Home) About() ui.About {
+	if e := h.selected(); e != nil {
+		return h.b.about(e, nil)
+	}
+	return ui.About{}
+}
 
 // Rest shows the selected entry at once.
 func (h *Home) Rest() { h.show() }

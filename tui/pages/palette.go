@@ -58,6 +58,13 @@ func (p *Palette) search() {
 			p.found = append(p.found, choice{ui.Fill(p.b.Texts.GoTo, e.Name()), "", func() tea.Cmd { return p.b.open(NewReport(p.b, e)) }})
 		}
 	}
+	if p.b.Guides != nil {
+		for _, g := range p.b.Guides() {
+			if fits(p.b.Texts.Wizards + " " + g.Name) {
+				p.found = append(p.found, choice{ui.Fill(p.b.Texts.WizardTitle, g.Name), "", g.Open})
+			}
+		}
+	}
 	if network := p.b.Service.Network.String(); query != "" && p.b.Network != nil && fits(p.b.Texts.Network+" "+network) {
 		p.found = append(p.found, choice{ui.Fill(p.b.Texts.GoTo, network), "", func() tea.Cmd { return p.b.open(NewNetwork(p.b)) }})
 	}

@@ -147,6 +147,9 @@ func (p *Report) Keys() []keys.Action {
 	if p.e.mendable() {
 		ks = append(ks, keys.Copy, keys.CopyAll, keys.Print)
 	}
+	if p.b.Guides != nil {
+		ks = append(ks, keys.Wizards)
+	}
 	return append(ks, keys.Save, keys.Explain, keys.Previous, keys.WaitUntil, keys.CheckAll, keys.Freeze)
 }
 
@@ -218,6 +221,17 @@ func (p *Report) Carry() ui.Carried {
 		c.Text, c.File = WriteText(p.b, p.e), p.e.Name()
 	}
 	return c
+}
+
+// About is the selected problem, else the first.
+func (p *Report) About() ui.About {
+	if it := p.flow.at(); it != nil && it.finding != nil {
+		return p.b.about(p.e, it.finding)
+	}
+	if all := p.e.Problems(); p.e.Known && len(all) > 0 {
+		return p.b.about(p.e, &all[0])
+	}
+	return p.b.about(p.e, nil)
 }
 
 // Words are those of the findings.

@@ -63,6 +63,13 @@ type Carrier interface{ Carry() Carried }
 // Worder is a page that knows which words of the glossary stand on it.
 type Worder interface{ Words() []string }
 
+// About is what a page is about, for the wizard that mends it.
+type About struct {
+	Code      string // of a finding; "": nothing is wrong, or not one thing
+	Domain    string
+	Transport string // its name; "" for a domain alone
+}
+
 // Frame is what pages ask of the frame around them. It acts at once, not by a
 // message: the next key may have been pressed already, and belongs to the page
 // that was opened.

@@ -245,6 +245,65 @@ type Texts struct {
 	Lighter      string
 	Mixed        string
 
+	// Wizards.
+	Wizards          string
+	WizardTitle      string
+	WizardAbout      string
+	WizardStep       string
+	WizardSaved      string
+	WizardNotSaved   string
+	WizardHere       string
+	WizardSteps      string
+	WizardWhy        string
+	WizardGoOn       string
+	WizardNext       string
+	WizardBack       string
+	WizardLeave      string
+	WizardMore       string
+	WizardLookAgain  string
+	WizardLooking    string
+	WizardActing     string
+	WizardStopping   string
+	WizardStopped    string
+	WizardBroken     string
+	WizardWait       string
+	WizardTell       string
+	WizardTellFields string
+	WizardPublish    string
+	WizardDone       string
+	WizardDoneFor    string
+	WizardDoneTell   string
+	WizardThen       string
+	WizardThenOther  string
+	WizardThenCheck  string
+	WizardSecret     string
+	WizardEmpty      string
+	WizardMoreAbove  string
+	WizardUndo       string
+	WizardCardNth    string
+	WizardWas        string
+	WizardLeft       string
+	WizardLeftRow    string
+	WizardLeftBegin  string
+	WizardAll        string
+	WizardList       string
+	WizardListLeft   string
+	WizardNone       string
+	UndoNone         string
+	UndoAsk          string // %[1]s: the change
+	Undone           string // %[1]s: the change
+	UndoFailed       string // %[1]s: why
+	WizardForget     string
+	WizardForgotten  string
+	WizardKept       string
+	WizardNotKept    string
+	WizardResumed    string
+	WizardNames      map[string]string // by the id of the wizard
+	Changes          map[string]string // what becomes of a term
+	KeyOpenIt        string
+	KeyLookAgain     string
+	KeyNextCard      string
+
 	// Help and words.
 	HelpHere      string
 	HelpAll       string
@@ -576,6 +635,64 @@ var English = Texts{
 	SomeMended:   "Better: problems that go: %[1]s, that stay: %[2]s.",
 	Lighter:      "Better: problems that go: %[1]s, that come new but weigh less: %[2]s.",
 	Mixed:        "Careful: problems that go: %[1]s, that come new: %[2]s.",
+
+	Wizards:          "wizards",
+	WizardTitle:      "Wizard: %[1]s",
+	WizardAbout:      "%[1]s for %[2]s",
+	WizardStep:       "step %[1]s of %[2]s",
+	WizardSaved:      "saved %[1]s",
+	WizardNotSaved:   "not saved",
+	WizardHere:       "Step %[1]s of %[2]s: %[3]s",
+	WizardSteps:      "STEPS",
+	WizardWhy:        "WHY DO WE ASK?",
+	WizardGoOn:       "go on",
+	WizardNext:       "next field",
+	WizardBack:       "back",
+	WizardLeave:      "leave",
+	WizardMore:       "read on",
+	WizardLookAgain:  "look again",
+	WizardLooking:    "Looking at how it stands. x stops.",
+	WizardActing:     "Under way: %[1]s. x stops.",
+	WizardStopping:   "Stopping.",
+	WizardStopped:    "Stopped before everything was seen. r looks again.",
+	WizardBroken:     "This broke off: %[1]s. r looks again.",
+	WizardWait:       "Not yet: this is still being looked at. x stops.",
+	WizardTell:       "enter goes on, esc goes one step back. Nothing you filled in is lost.",
+	WizardTellFields: "Fill this in and press enter. tab goes to the next field, esc one step back.",
+	WizardPublish:    "cwmail changes nothing: change it at your DNS provider, then press enter.",
+	WizardDone:       "Done: %[1]s",
+	WizardDoneFor:    "Done: %[1]s, for %[2]s",
+	WizardDoneTell:   "This is done. enter leads back to where you came from.",
+	WizardThen:       "What comes next",
+	WizardThenOther:  "enter goes on with the next wizard: %[1]s. esc leaves.",
+	WizardThenCheck:  "enter leads back to where you came from; it is checked again there.",
+	WizardSecret:     "(it is not shown and not stored)",
+	WizardEmpty:      "(may stay empty)",
+	WizardMoreAbove:  "%[1]s-%[2]s of %[3]s",
+	WizardUndo:       "Undo",
+	WizardCardNth:    "Record %[1]s of %[2]s is chosen for c and p; n chooses the next.",
+	WizardWas:        "Now there",
+	WizardLeft:       "LEFT BEFORE THEIR END",
+	WizardLeftRow:    "%[1]s: step %[2]s of %[3]s, go on?",
+	WizardLeftBegin:  "A wizard was left at step %[2]s of %[3]s: %[1]s. w goes on.",
+	WizardAll:        "STEP BY STEP",
+	WizardList:       "enter starts a wizard. It says what to do, step by step, and can be left at any time.",
+	WizardListLeft:   "enter goes on where it was left, d forgets it.",
+	WizardNone:       "There are no wizards here.",
+	UndoNone:         "There is nothing to undo here.",
+	UndoAsk:          "Your last change: %[1]s. Press u again to take it back.",
+	Undone:           "Taken back: %[1]s.",
+	UndoFailed:       "Nothing was taken back: %[1]s.",
+	WizardForget:     "Forget %[1]s, with what you filled in? Press d again; any other key keeps it.",
+	WizardForgotten:  "Forgotten: %[1]s.",
+	WizardKept:       "Kept.",
+	WizardNotKept:    "It could not be forgotten: %[1]s.",
+	WizardResumed:    "This was left here; it goes on. esc goes back to change what you filled in.",
+	WizardNames:      map[string]string{"spf": "SPF", "dkim": "DKIM", "transport": "Transport"},
+	Changes:          map[string]string{"same": "same", "add": "ADD", "remove": "REMOVE", "change": "CHANGE", "move": "MOVE"},
+	KeyOpenIt:        "start",
+	KeyLookAgain:     "look again",
+	KeyNextCard:      "next record",
 
 	HelpHere:      "keys of this screen",
 	HelpAll:       "all keys",

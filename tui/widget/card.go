@@ -16,7 +16,8 @@ import (
 type Card struct {
 	Record provider.Record
 	Panel  provider.Card
-	Full   bool // says as well what goes wrong easily
+	Was    string // what stands there now; "": what it replaces
+	Full   bool   // says as well what goes wrong easily
 }
 
 // Draw draws a record as labelled lines; value is the line of its value.
@@ -26,11 +27,15 @@ func (c Card) Draw(l ui.Look, w int, chosen bool) (out []string, value int) {
 	switch {
 	case rec.Remove:
 		do = l.T.RemoveRecord
-	case rec.Replaces != nil:
+	case c.was() != "":
 		do = l.T.ChangeRecord
 	}
+	zone := c.Record.Zone
+	if zone == "" {
+		zone = c.Record.Name
+	}
 	mark := Gutter(chosen)
-	out = append(out, mark+heading(l, ui.Fill(do, l.Text(c.Record.Zone))))
+	out = append(out, mark+heading(l, ui.Fill(do, l.Text(zone))))
 	if l.Height >= 30 {
 		out = append(out, "")
 	}
@@ -67,8 +72,8 @@ func (c Card) Draw(l ui.Look, w int, chosen bool) (out []string, value int) {
 	default:
 		field("", ui.Fill(l.T.Whole, count))
 	}
-	if rec.Replaces != nil && !rec.Remove {
-		field(l.T.FieldOld, l.Text(*rec.Replaces))
+	if was := c.was(); was != "" && !rec.Remove {
+		field(l.T.FieldOld, l.Text(was))
 	}
 	if !rec.Remove {
 		name := l.T.FieldPanel
@@ -78,6 +83,14 @@ func (c Card) Draw(l ui.Look, w int, chosen bool) (out []string, value int) {
 		}
 	}
 	return out, value
+}
+
+// was is what stands there now.
+func (c Card) was() string {
+	if c.Was == "" && c.Record.Replaces != nil {
+		return *c.Record.Replaces
+	}
+	return c.Was
 }
 
 // sure says whether the host of a card is what that panel wants.
@@ -142,8 +155,8 @@ func (c Card) Value() string {
 	switch rec := c.Record; {
 	case c.Panel.Name != "":
 		return c.Panel.Value.Text
-	case rec.Remove && rec.Replaces != nil:
-		return *rec.Replaces
+	case rec.Remove && c.was() != "":
+		return c.was()
 	}
 	return c.Record.Value
 }
@@ -165,8 +178,8 @@ func (c Card) Carry(t *ui.Texts, file string, forms func() []string) ui.Carried 
 	}
 	all := fmt.Sprintf("%s  %s\n%s  %s  (%s)\n%s  %d\n%s  %s",
 		t.FieldType, rec.Type, label, name, rec.Name, t.FieldTTL, c.ttl(), t.FieldValue, value)
-	if rec.Replaces != nil && !rec.Remove {
-		all += fmt.Sprintf("\n%s  %s", t.FieldOld, *rec.Replaces)
+	if was := c.was(); was != "" && !rec.Remove {
+		all += fmt.Sprintf("\n%s  %s", t.FieldOld, was)
 	}
 	if forms == nil {
 		forms = func() []string { return FormsOf(rec) }
