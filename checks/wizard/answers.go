@@ -56,8 +56,7 @@ func Follow(ctx context.Context, w io.Writer, r *Run, answers map[string]string,
 			return nil, &Unanswered{Step: s.Title, Field: problems[0].Field, Text: problems[0].Text, Waits: r.View().Blocked != ""}
 		}
 	}
-	p.say("Done: " + r.Wizard.Title + behind(r.Subject()) + ".")
-	return slices.Sorted(maps.Keys(left)), nil
+	return slices.Sorted(maps.Keys(left)), p.done(r)
 }
 
 // fill gives the present step its answers. Fields may follow from answers, so

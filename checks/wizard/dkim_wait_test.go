@@ -177,7 +177,7 @@ func TestDKIMPrompts(t *testing.T) {
 	if err := p.Walk(t.Context(), r); err != nil || !r.Done() || !f.list[0].DKIM.Enabled {
 		t.Errorf("%v at %s:\n%s", err, r.Step().ID, out.String())
 	}
-	if !strings.Contains(out.String(), "cut off: 237 of 392") {
+	if told := out.String(); !strings.Contains(told, "cut off: 237 of 392") || !strings.Contains(told, "Proven and switched on") {
 		t.Error(out.String())
 	}
 }

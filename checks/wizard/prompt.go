@@ -39,6 +39,15 @@ func (p *Prompter) Walk(ctx context.Context, r *Run) error {
 			return err
 		}
 	}
+	return p.done(r)
+}
+
+// done tells what the last step did.
+func (p *Prompter) done(r *Run) error {
+	fmt.Fprintln(p.Out)
+	if err := WriteView(p.Out, r.View(), p.Hide); err != nil {
+		return err
+	}
 	p.say("Done: " + r.Wizard.Title + behind(r.Subject()) + ".")
 	return nil
 }
@@ -129,10 +138,11 @@ func (p *Prompter) until(ctx context.Context, look func(context.Context, func(Vi
 	wrong, times := "", 0
 	return look(ctx, func(v View) {
 		p.heard(v)
-		if times++; v.State != Failure || v.Blocked == "" || v.Said != wrong {
+		bad := (v.State == Failure || v.State == Warning) && v.Blocked != ""
+		if times++; !bad || v.Said != wrong {
 			times = 1
 		}
-		if wrong = v.Said; v.State == Failure && v.Blocked != "" && times >= steadyLooks {
+		if wrong = v.Said; bad && times >= steadyLooks {
 			stop()
 		}
 	})
