@@ -187,4 +187,3 @@ func (c spfCase) setEnvelope(ctx context.Context) (Mark, *Outcome) {
 	v.Blocks = append([]Block{Mark{Warning, text}}, v.Blocks...)
 	return Mark{}, &Outcome{Problem: text, View: &v}
 }
-

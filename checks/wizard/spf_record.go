@@ -68,40 +68,72 @@ var spfWords = map[spfKind]struct {
 	more    string // a paragraph
 	blocked string // why it cannot go on; "" where it can
 }{
-	kindOne: {Todo, "%[1]s has one SPF record, and ClockWise is not yet in it as it should be.",
-		"The record is changed, term by term. A second record is never added: with two, SPF fails for all mail.", ""},
-	kindNone: {Todo, "%[1]s has no SPF record. One is written now.",
-		"The record must name every server that sends mail of this domain, not only ClockWise. Fill in below what else sends; whoever is forgotten may be refused.", ""},
-	kindSeveral: {Failure, "%[1]s has %[2]s SPF records. Only one is allowed, so SPF fails for all mail now.",
-		"They are put together into one: the first is changed, the others are deleted.", ""},
-	kindBroken: {Failure, "The SPF record of %[1]s has a mistake, so SPF fails for all mail now.",
-		"The mistake is mended, and ClockWise is added.", ""},
-	kindMisplaced: {Failure, "%[1]s has an SPF record in the wrong place, where no receiver looks.",
-		"It is written anew at the right name, as type TXT.", ""},
-	kindRedirect: {Todo, "The SPF record of %[1]s takes the rest from the record of %[2]s (redirect).",
-		"ClockWise is added before the redirect. The record of %[2]s is left as it is: others may use it, too.", ""},
-	kindForeign: {Todo, "The SPF record of %[1]s takes the rest from %[2]s (redirect), which belongs to somebody else.",
-		"Only your own record is changed: ClockWise is added before the redirect, and whatever they change in theirs goes on to count for you.", ""},
-	kindAlias: {Todo, "%[1]s is another name for %[2]s (CNAME), so the SPF record of %[2]s counts.",
-		"Nothing may stand beside a CNAME. The record at %[2]s is changed, which is yours as well; it counts for every name that leads there.", ""},
-	kindDeadAlias: {Failure, "%[1]s is another name for %[2]s (CNAME), which does not exist.",
-		"Nothing may stand beside a CNAME. It is deleted, and the record takes its place.", ""},
-	kindTheirs: {Failure, "%[1]s is another name for %[2]s (CNAME), which belongs to somebody else.",
-		"Nothing may stand beside a CNAME, so no record can be added here; and the record at %[2]s only they can change. Choose another way below, or ask them.", ""},
-	kindParked: {Warning, "The SPF record of %[1]s says that no mail is sent with this domain at all.",
-		"That protects a domain which sends nothing. Say below whether it is to send from now on.", ""},
-	kindFull: {Failure, "There is no room for ClockWise in the SPF record of %[1]s as it is.",
-		"%[2]s Choose below how to go on.", ""},
-	kindUnsound: {Failure, "The SPF record of %[1]s cannot be mended by itself.",
-		"%[2]s", ""},
+	kindOne: {
+		Todo, "%[1]s has one SPF record, and ClockWise is not yet in it as it should be.",
+		"The record is changed, term by term. A second record is never added: with two, SPF fails for all mail.", "",
+	},
+	kindNone: {
+		Todo, "%[1]s has no SPF record. One is written now.",
+		"The record must name every server that sends mail of this domain, not only ClockWise. Fill in below what else sends; whoever is forgotten may be refused.", "",
+	},
+	kindSeveral: {
+		Failure, "%[1]s has %[2]s SPF records. Only one is allowed, so SPF fails for all mail now.",
+		"They are put together into one: the first is changed, the others are deleted.", "",
+	},
+	kindBroken: {
+		Failure, "The SPF record of %[1]s has a mistake, so SPF fails for all mail now.",
+		"The mistake is mended, and ClockWise is added.", "",
+	},
+	kindMisplaced: {
+		Failure, "%[1]s has an SPF record in the wrong place, where no receiver looks.",
+		"It is written anew at the right name, as type TXT.", "",
+	},
+	kindRedirect: {
+		Todo, "The SPF record of %[1]s takes the rest from the record of %[2]s (redirect).",
+		"ClockWise is added before the redirect. The record of %[2]s is left as it is: others may use it, too.", "",
+	},
+	kindForeign: {
+		Todo, "The SPF record of %[1]s takes the rest from %[2]s (redirect), which belongs to somebody else.",
+		"Only your own record is changed: ClockWise is added before the redirect, and whatever they change in theirs goes on to count for you.", "",
+	},
+	kindAlias: {
+		Todo, "%[1]s is another name for %[2]s (CNAME), so the SPF record of %[2]s counts.",
+		"Nothing may stand beside a CNAME. The record at %[2]s is changed, which is yours as well; it counts for every name that leads there.", "",
+	},
+	kindDeadAlias: {
+		Failure, "%[1]s is another name for %[2]s (CNAME), which does not exist.",
+		"Nothing may stand beside a CNAME. It is deleted, and the record takes its place.", "",
+	},
+	kindTheirs: {
+		Failure, "%[1]s is another name for %[2]s (CNAME), which belongs to somebody else.",
+		"Nothing may stand beside a CNAME, so no record can be added here; and the record at %[2]s only they can change. Choose another way below, or ask them.", "",
+	},
+	kindParked: {
+		Warning, "The SPF record of %[1]s says that no mail is sent with this domain at all.",
+		"That protects a domain which sends nothing. Say below whether it is to send from now on.", "",
+	},
+	kindFull: {
+		Failure, "There is no room for ClockWise in the SPF record of %[1]s as it is.",
+		"%[2]s Choose below how to go on.", "",
+	},
+	kindUnsound: {
+		Failure, "The SPF record of %[1]s cannot be mended by itself.",
+		"%[2]s", "",
+	},
 	kindRight: {OK, "Already right: ClockWise may send for %[1]s, and nothing has to be changed.", "", ""},
-	kindNoZone: {Failure, "%[1]s is not registered: DNS does not know it.%[2]s", "",
-		"The domain does not exist. Go back and correct it, or register it first."},
-	kindHosted: {Failure, "The DNS of %[1]s is that of %[2]s, which belongs to somebody else.",
+	kindNoZone: {
+		Failure, "%[1]s is not registered: DNS does not know it.%[2]s", "",
+		"The domain does not exist. Go back and correct it, or register it first.",
+	},
+	kindHosted: {
+		Failure, "The DNS of %[1]s is that of %[2]s, which belongs to somebody else.",
 		"Only who runs %[2]s can add a record here. Ask them, or send with a domain of your own.",
-		"The record cannot be published by you. Go back and choose a domain of your own."},
-	kindUnknown: {Unknown, "DNS could not be asked: %[2]s. That says nothing about the record.", "",
-		"What stands there now is not known, so nothing can be proposed. Look again."},
+		"The record cannot be published by you. Go back and choose a domain of your own.",
+	},
+	kindUnknown: {
+		Unknown, "DNS could not be asked: %[2]s. That says nothing about the record.", "",
+		"What stands there now is not known, so nothing can be proposed. Look again.",
+	},
 }
 
 // blocked says that the record of the domain itself cannot take ClockWise in as
@@ -153,7 +185,9 @@ func (s *spfSeen) kindOf(c spfCase) spfKind {
 }
 
 // foreign says that a name is not below the customer's domain.
-func (s *spfSeen) foreign(name string) bool { return !dns.Within(dns.Ask(name, 0).Name, s.zone.Registered) }
+func (s *spfSeen) foreign(name string) bool {
+	return !dns.Within(dns.Ask(name, 0).Name, s.zone.Registered)
+}
 
 // closed says that a record is no more than "v=spf1 -all".
 func closed(tree *spf.Node) bool {
@@ -505,7 +539,9 @@ var spfServices = map[string]string{
 }
 
 // sendsWith is the service that sends with a term; "" where it is not known.
-func sendsWith(term string) string { return spfServices[strings.ToLower(strings.TrimPrefix(term, "+"))] }
+func sendsWith(term string) string {
+	return spfServices[strings.ToLower(strings.TrimPrefix(term, "+"))]
+}
 
 func spfCheckEnvelope(r *Run, value string) (clean, problem string) {
 	c := spfCaseOf(r)

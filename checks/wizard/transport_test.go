@@ -89,7 +89,8 @@ func TestTransports(t *testing.T) {
 		says    []string
 	}{
 		{
-			"add", map[string]string{"do": "add", "type": "clockwise", "match.domain": "shop.example", "from": "eva@shop.example"},
+			"add",
+			map[string]string{"do": "add", "type": "clockwise", "match.domain": "shop.example", "from": "eva@shop.example"},
 			"acme.example, Invoices, All, shop.example",
 			func(d *desk) bool {
 				return d.find("shop.example").From == "eva@shop.example" && d.find("shop.example").Match.Domain == "shop.example"
@@ -97,7 +98,8 @@ func TestTransports(t *testing.T) {
 			[]string{"shop.example"},
 		},
 		{
-			"add a server with a password in the keyring", map[string]string{
+			"add a server with a password in the keyring",
+			map[string]string{
 				"do": "add", "type": "smtp", "name": "Relay", "match.domain": "shop.example", "smtp.host": "mail.shop.example", "smtp.auth": "plain",
 				"smtp.username": "cw", "password.in": "password_keyring", "smtp.password_keyring": "shop", "password": "s3cret",
 			},
@@ -109,7 +111,8 @@ func TestTransports(t *testing.T) {
 			nil,
 		},
 		{
-			"change, and keep the password", map[string]string{"do": "edit", "of": "Invoices", "smtp.port": "2525", "password.clear": "yes"},
+			"change, and keep the password",
+			map[string]string{"do": "edit", "of": "Invoices", "smtp.port": "2525", "password.clear": "yes"},
 			"acme.example, Invoices, All",
 			func(d *desk) bool {
 				s := d.find("Invoices").Server
@@ -118,7 +121,8 @@ func TestTransports(t *testing.T) {
 			[]string{"587", "2525"},
 		},
 		{
-			"no longer log in", map[string]string{"do": "edit", "of": "Invoices", "smtp.auth": "none", "smtp.port": "25"},
+			"no longer log in",
+			map[string]string{"do": "edit", "of": "Invoices", "smtp.auth": "none", "smtp.port": "25"},
 			"acme.example, Invoices, All",
 			func(d *desk) bool {
 				return d.find("Invoices").Server.Password.Kind == transports.NoSecret && d.find("Invoices").Server.Username == ""
@@ -126,7 +130,8 @@ func TestTransports(t *testing.T) {
 			nil,
 		},
 		{
-			"copy", map[string]string{"do": "copy", "of": "acme.example", "match.local_part": "piet"},
+			"copy",
+			map[string]string{"do": "copy", "of": "acme.example", "match.local_part": "piet"},
 			"acme.example, acme.example (2), Invoices, All",
 			func(d *desk) bool { return d.find("acme.example (2)").Match.LocalPart == "piet" },
 			nil,
@@ -134,7 +139,9 @@ func TestTransports(t *testing.T) {
 		{"remove", map[string]string{"do": "remove", "of": "Invoices"}, "acme.example, All", nil, []string{"facturen@acme.example", "is removed"}},
 		{"move", map[string]string{"do": "move", "of": "All", "place": "1"}, "All, acme.example, Invoices", nil, nil},
 		{
-			"default", map[string]string{"do": "default", "of": "acme.example"}, "acme.example, Invoices, All",
+			"default",
+			map[string]string{"do": "default", "of": "acme.example"},
+			"acme.example, Invoices, All",
 			func(d *desk) bool { return d.find("acme.example").Match == transports.Match{} }, nil,
 		},
 		{"default already", map[string]string{"do": "default", "of": "All"}, "acme.example, Invoices, All", func(d *desk) bool { return d.changed == 0 }, []string{"Nothing has to be changed"}},
