@@ -8,10 +8,11 @@ import (
 	"time"
 )
 
-// Stage is how far a conversation came.
+// Stage is how far a conversation came. The numbers stand in saved files: new
+// ones go to the end.
 type Stage uint8
 
-// The stages, in order.
+// The stages. A probe knows those up to Done; the others are those of mail.
 const (
 	Connect Stage = iota
 	Banner
@@ -20,13 +21,41 @@ const (
 	Handshake
 	HelloTLS // EHLO inside TLS
 	Done
+	Resolve   // which hosts take the mail of a domain
+	Login     // AUTH
+	Sender    // MAIL FROM
+	Recipient // RCPT TO
+	Data      // DATA and the message
+	End       // the reply to the message
+	Reset     // RSET, where a probe takes back what it said
 )
 
-var stageNames = [...]string{"connection", "greeting", "EHLO", "STARTTLS", "TLS handshake", "EHLO after TLS", "end"}
+// stages have a name for people and the word of the reply catalogue.
+var stages = [...]struct{ name, key string }{
+	Connect:   {"connection", "connect"},
+	Banner:    {"greeting", "connect"},
+	Hello:     {"EHLO", "ehlo"},
+	StartTLS:  {"STARTTLS", "starttls"},
+	Handshake: {"TLS handshake", "starttls"},
+	HelloTLS:  {"EHLO after TLS", "ehlo"},
+	Done:      {"end", "end"},
+	Resolve:   {"look-up of the mail servers", "resolve"},
+	Login:     {"login", "auth"},
+	Sender:    {"sender", "mail"},
+	Recipient: {"recipient", "rcpt"},
+	Data:      {"message", "data"},
+	End:       {"answer to the message", "body"},
+	Reset:     {"reset", "rset"},
+}
 
-func (s Stage) String() string { return stageNames[min(int(s), len(stageNames)-1)] }
+func (s Stage) String() string { return stages[min(int(s), len(stages)-1)].name }
 
-// Trouble is what ended a conversation before its end.
+// Key is the stage as the catalogue of replies calls it: connect, ehlo,
+// starttls, auth, mail, rcpt, data or body; resolve, rset or end otherwise.
+func (s Stage) Key() string { return stages[min(int(s), len(stages)-1)].key }
+
+// Trouble is what ended a conversation before its end. The numbers stand in
+// saved files, as those of Stage do.
 type Trouble uint8
 
 // The kinds of trouble; the zero value is none.
@@ -44,6 +73,22 @@ const (
 	NoStartTLS          // STARTTLS is wanted and not offered
 	BadTLS              // the TLS handshake failed
 	OtherTrouble
+
+	// Those of mail.
+
+	NotResolved    // the name servers did not tell: nothing is known
+	NoHost         // nothing takes mail for the domain: neither MX nor address
+	NullMX         // the domain says that it takes no mail (RFC 7505)
+	EarlyOctets    // octets came in clear between STARTTLS and the handshake
+	BadCertificate // no login: the certificate is not that of this server
+	WeakTLS        // no login: the version of TLS is too old (RFC 8996)
+	NoMechanism    // no login: the server does not offer this mechanism of AUTH
+	NoSecret       // no login: we have no password or token
+	BadChallenge   // the server asks in a login what cannot be answered
+	NoSMTPUTF8     // the mail needs SMTPUTF8, and it is not offered (RFC 6531)
+	No8BitMIME     // the mail has octets beyond ASCII, and 8BITMIME is not offered (RFC 6152)
+	TooLarge       // the mail is larger than the server says it takes (RFC 1870)
+	NotMail        // we were given something that cannot be sent
 )
 
 // Line is one line of a conversation.
@@ -74,6 +119,8 @@ type Conversation struct {
 	Offered      Extensions // offered at the end: after TLS where there is TLS
 	Reply        Reply      // the last one of the server; of BadReply: the one in question
 	TLS          *TLS       // nil without TLS
+
+	Mail *Mail // what was said about mail; nil where it did not come so far
 
 	Faults []string // breaches of the protocol in its replies, each once
 	Obeyed bool     // with Injected: what was sent in clear behind STARTTLS was answered inside TLS
