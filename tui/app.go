@@ -10,6 +10,8 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -214,6 +216,9 @@ func Run(ctx context.Context, o Options, in io.Reader, out io.Writer) error {
 	if theme.SSH(o.Env) {
 		options = append(options, tea.WithFPS(fpsOverSSH))
 	}
+	if w, h := number(o.Env, "COLUMNS"), number(o.Env, "LINES"); w > 0 && h > 0 {
+		options = append(options, tea.WithWindowSize(w, h)) // a terminal that can be asked knows better
+	}
 	_, err := tea.NewProgram(a, options...).Run()
 	if errors.Is(err, tea.ErrInterrupted) || errors.Is(err, context.Canceled) {
 		return nil
@@ -222,6 +227,16 @@ func Run(ctx context.Context, o Options, in io.Reader, out io.Writer) error {
 		return fmt.Errorf("tui: %w", err)
 	}
 	return nil
+}
+
+// number is the value of a variable; 0 where it is none.
+func number(env []string, name string) (n int) {
+	for _, line := range env {
+		if v, ok := strings.CutPrefix(line, name+"="); ok {
+			n, _ = strconv.Atoi(v)
+		}
+	}
+	return n
 }
 
 const fpsOverSSH = 20

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"clockwise.info/cwmail/checks"
 	"clockwise.info/cwmail/checks/dns"
@@ -58,7 +59,7 @@ func (a *app) editor(w *world) *editor {
 		e.world.KeepSecret = config.SystemVault().Keep
 	}
 	if w.demo != nil {
-		e.world.Panel = w.panel()
+		e.world.Panel = w.panel(a.hasty)
 	}
 	return e
 }
@@ -346,13 +347,17 @@ func (e *editor) keys() (string, error) {
 }
 
 // panel plays somebody at the DNS panel of the demo.
-func (w *world) panel() *wizard.Panel {
+func (w *world) panel(hasty bool) *wizard.Panel {
+	pace := lab.DemoPace()
+	if hasty {
+		pace = lab.Pace{First: 50 * time.Millisecond, Second: 150 * time.Millisecond}
+	}
 	p := &wizard.Panel{Publish: func(rec finding.Record, id string) error {
 		slip, ok := lab.SlipOf(id)
 		if !ok {
 			return fmt.Errorf("the demo knows no slip %q", id)
 		}
-		return w.demo.Publish(rec, slip, lab.DemoPace())
+		return w.demo.Publish(rec, slip, pace)
 	}}
 	for _, s := range lab.Slips() {
 		p.Slips = append(p.Slips, wizard.Option{Value: s.ID, Label: s.Title})

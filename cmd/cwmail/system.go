@@ -15,6 +15,8 @@ type system struct {
 	env      []string
 	now      func() time.Time
 
+	hasty bool // the demo's DNS provider and who waits for it do not take their time
+
 	inTerminal, outTerminal, errTerminal bool
 	width                                func() int // of the terminal behind out; 0 when there is none
 }

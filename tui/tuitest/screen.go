@@ -3,6 +3,8 @@
 package tuitest
 
 import (
+	"context"
+	"fmt"
 	"io"
 	"strings"
 	"testing"
@@ -41,6 +43,25 @@ func Start(t testing.TB, m tea.Model, w, h int, env ...string) *Screen {
 		}
 	})
 	return &Screen{t, em, p}
+}
+
+// Run runs a whole program in an emulated terminal, which it knows by its
+// environment. It has to end when the context does.
+func Run(t testing.TB, w, h int, program func(ctx context.Context, in io.Reader, out io.Writer, env []string)) *Screen {
+	em := vt.NewSafeEmulator(w, h)
+	_, _ = em.Write([]byte(ansi.SetModeLineFeedNewLine))
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		env := []string{"TERM=xterm-256color", "LANG=C.UTF-8", fmt.Sprintf("COLUMNS=%d", w), fmt.Sprintf("LINES=%d", h)}
+		program(ctx, em, guarded{em}, env)
+	}()
+	t.Cleanup(func() {
+		cancel()
+		<-done
+	})
+	return &Screen{t: t, em: em}
 }
 
 // Type sends keys: "j", "\r", "\x1b".
