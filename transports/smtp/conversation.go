@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"fmt"
 	"net/netip"
+	"strings"
 	"time"
 )
 
@@ -159,4 +160,19 @@ func (c Conversation) Waited() time.Duration {
 // String names version and cipher.
 func (t TLS) String() string {
 	return fmt.Sprintf("%s, %s", tls.VersionName(t.Version), tls.CipherSuiteName(t.Cipher))
+}
+
+// Rewritten is a line of the server, before TLS, that a box on the way wrote over:
+// such boxes put asterisks into the greeting and X over the extensions that they
+// do not know, STARTTLS among them. "" when nothing looks like it.
+func (c Conversation) Rewritten() string {
+	if text := c.Greeting.Text(); strings.Contains(text, "***") && strings.Trim(text, "*0123456789 ") == "" {
+		return c.Greeting.String()
+	}
+	for _, x := range c.Clear {
+		if len(x.Keyword) > 3 && strings.HasPrefix(x.Keyword, "XXX") && strings.Trim(x.Keyword[:len(x.Keyword)-1], "X") == "" {
+			return strings.TrimSpace(x.Keyword + " " + x.Params)
+		}
+	}
+	return ""
 }

@@ -49,7 +49,7 @@ func (s *session) transact(o SendOptions, e envelope, probe bool) {
 func (s *session) listens() bool {
 	switch s.c.Trouble {
 	case BadReply, BadCertificate, WeakTLS, NoMechanism, NoSecret, BadChallenge, NoSMTPUTF8, No8BitMIME, TooLarge:
-		return s.c.Stage >= Login && s.c.Reply.Code != 421
+		return s.c.Stage >= Login && s.c.Reply.Code != 421 && !s.deaf
 	}
 	return false
 }
@@ -90,16 +90,9 @@ func (s *session) tell(e envelope, probe bool) bool {
 	}
 	if r.Code/100 != 2 {
 		s.fail(BadReply, "the answer to MAIL is "+r.String())
-		for range e.to {
-			if m.Pipelined { // they answer what has no meaning any more
-				_, err := s.read()
-				if err != nil {
-					s.c.Reply.Code = 421 // nobody is there to be told goodbye
-					break
-				}
-			}
+		if m.Pipelined {
+			s.skip(len(e.to))
 		}
-		s.c.Reply = r
 		return false
 	}
 	taken := 0
@@ -125,6 +118,16 @@ func (s *session) tell(e envelope, probe bool) bool {
 		return s.fail(BadReply, "no recipient is accepted: "+s.c.Reply.String())
 	}
 	return true
+}
+
+// skip reads replies that mean nothing any more.
+func (s *session) skip(n int) {
+	for range n {
+		if _, err := s.read(); err != nil {
+			s.deaf = true
+			return
+		}
+	}
 }
 
 // ahead sends commands in one go (RFC 2920). DATA is never among them: it is

@@ -30,6 +30,7 @@ type session struct {
 	heard   func(Line)
 	strict  bool // nothing may come in clear between STARTTLS and the handshake
 	login   bool // a secret is to be said inside TLS
+	deaf    bool // the server does not listen any more
 	masked  bool // the server's challenges are not kept
 	secrets []string
 }
@@ -238,12 +239,20 @@ func (s *session) startTLS() bool {
 		return false
 	}
 	if s.strict && s.lines.Buffered() > 0 {
-		return s.fail(EarlyOctets, earlyOctets)
+		s.enter(Handshake)
+		octets, _ := s.lines.Peek(min(s.lines.Buffered(), 16))
+		return s.early(octets)
 	}
 	return s.handshake() && s.hello()
 }
 
-const earlyOctets = "octets came in clear between the reply to STARTTLS and the TLS handshake: somebody on the line may have put them there"
+// early ends a conversation in which something came in clear where only a
+// handshake may come: if it were taken for a reply of the encrypted part,
+// whoever sits on the line could speak in it.
+func (s *session) early(octets []byte) bool {
+	s.c.Octets = bytes.Clone(octets)
+	return s.fail(EarlyOctets, fmt.Sprintf("%q came in clear between STARTTLS and the TLS handshake", octets))
+}
 
 func (s *session) tlsConfig() *tls.Config {
 	if s.login { // credentials are to be said; mayLogIn sees to certificate and version
@@ -292,11 +301,11 @@ func (u unread) Read(b []byte) (int, error) { return u.ahead.Read(b) }
 // octets.
 func (s *session) noTLS(err error) bool {
 	if bad, ok := errors.AsType[tls.RecordHeaderError](err); ok {
+		if s.strict && s.Security != "tls" {
+			return s.early(bad.RecordHeader[:])
+		}
 		s.c.Octets = append([]byte(nil), bad.RecordHeader[:]...)
 		if _, _, _, wrong := ParseLine(string(s.c.Octets[:4])); wrong == nil {
-			if s.strict && s.Security != "tls" {
-				return s.fail(EarlyOctets, earlyOctets)
-			}
 			return s.fail(SpeaksClear, fmt.Sprintf("the server begins with %q, in clear, where a TLS handshake was expected", s.c.Octets))
 		}
 		return s.fail(BadTLS, fmt.Sprintf("TLS handshake failed: the server answers with %q", s.c.Octets))
@@ -357,6 +366,9 @@ func (s *session) write(text string) error {
 // answer reads a reply and keeps it.
 func (s *session) answer() (Reply, error) {
 	r, err := s.read()
+	if err != nil && s.strict {
+		r = Reply{} // half a reply is none: who reads it must not take it for a yes
+	}
 	s.c.Reply = r
 	if s.masked && r.Code == 334 {
 		s.c.Reply.Lines = []string{hiddenChallenge}

@@ -30,11 +30,20 @@ type Script struct {
 	Greeting string
 	// Replies by verb; "STARTTLS" begins a handshake when its reply is a 220,
 	// "EHLO TLS" is the reply to EHLO after it. A reply "drop" closes the
-	// connection, "silence" leaves it open without an answer.
+	// connection, "silence" leaves it open without an answer, "endless" has no end,
+	// "endless line" no line break. "." is the reply to a message.
 	Replies map[string]string
 	TLS     *tls.Config
 	RawTLS  bool // answer a handshake with text that is no TLS
 	Obeys   bool // answer inside TLS what came in clear behind STARTTLS
+
+	// Users are who may log in, with their password or token.
+	Users map[string]string
+	// Answer comes before Replies; false leaves the line to these.
+	Answer func(line string, secure bool) (reply string, ok bool)
+	// InData is said in the middle of a message, and nothing more is read.
+	InData string
+	Delay  time.Duration // before each reply
 }
 
 // Offers are the extensions of Good, but for STARTTLS and AUTH, as they stand
@@ -71,8 +80,11 @@ func (s Script) With(verb, reply string) Script {
 type Server struct {
 	Addr netip.AddrPort
 
-	mu    sync.Mutex
-	heard []string
+	script Script
+
+	mu       sync.Mutex
+	heard    []string
+	messages []Message
 }
 
 // Heard lists the lines that the server was told.
@@ -82,6 +94,9 @@ func (s *Server) Heard() []string {
 	return append([]string(nil), s.heard...)
 }
 
+// New is a server that listens nowhere: connections are given to Serve.
+func New(script Script) *Server { return &Server{script: script} }
+
 // Start serves a script until the test ends.
 func Start(t *testing.T, script Script) *Server {
 	t.Helper()
@@ -89,7 +104,8 @@ func Start(t *testing.T, script Script) *Server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &Server{Addr: netip.MustParseAddrPort(l.Addr().String())}
+	s := New(script)
+	s.Addr = netip.MustParseAddrPort(l.Addr().String())
 	ctx, stop := context.WithCancel(context.Background())
 	var wg sync.WaitGroup
 	wg.Go(func() {
@@ -100,8 +116,7 @@ func Start(t *testing.T, script Script) *Server {
 			}
 			wg.Go(func() {
 				defer context.AfterFunc(ctx, func() { c.Close() })()
-				defer c.Close()
-				s.serve(c, script)
+				s.Serve(c)
 			})
 		}
 	})
@@ -113,59 +128,106 @@ func Start(t *testing.T, script Script) *Server {
 	return s
 }
 
-func (s *Server) serve(c net.Conn, script Script) {
-	secure := false
-	if script.Implicit {
-		t := tls.Server(c, script.TLS)
-		if t.Handshake() != nil {
-			return
-		}
-		c, secure = t, true
-	}
-	if script.Silent {
-		_, _ = io.Copy(io.Discard, c)
+// Serve leads one conversation, and closes the connection.
+func (s *Server) Serve(c net.Conn) {
+	defer c.Close()
+	t := &talk{Server: s, conn: c}
+	if s.script.Implicit && !t.encrypt() {
 		return
 	}
-	if !say(c, script.Greeting) {
+	if s.script.Silent {
+		_, _ = io.Copy(io.Discard, t.conn)
 		return
 	}
-	lines := newReader(c)
-	for {
-		line, err := lines.next()
-		if err != nil {
-			return
-		}
-		s.mu.Lock()
-		s.heard = append(s.heard, line)
-		s.mu.Unlock()
-		verb, _, _ := strings.Cut(line, " ")
-		reply, known := script.Replies[verb]
-		if r, ok := script.Replies[verb+" TLS"]; ok && secure {
-			reply, known = r, true
-		}
-		if !known {
-			reply = "500 5.5.1 unknown"
-		}
-		if !say(c, reply) || verb == "QUIT" {
-			return
-		}
-		if verb == "STARTTLS" && strings.HasPrefix(reply, "220") {
-			if script.RawTLS {
-				say(c, "this is no TLS")
-				_, _ = io.Copy(io.Discard, c) // closing with octets unread would reset the connection
-				return
-			}
-			behind := lines.more()
-			t := tls.Server(c, script.TLS)
-			if t.Handshake() != nil {
-				return
-			}
-			c, secure, lines = t, true, newReader(t)
-			if script.Obeys && behind && !say(c, "250 2.0.0 Ok") {
-				return
-			}
+	t.lines = newReader(t.conn)
+	if !t.say(s.script.Greeting) {
+		return
+	}
+	for t.next() {
+	}
+}
+
+// talk is one conversation.
+type talk struct {
+	*Server
+	conn   net.Conn
+	lines  reader
+	secure bool
+	mail   Message
+}
+
+func (t *talk) encrypt() bool {
+	c := tls.Server(t.conn, t.script.TLS)
+	if c.Handshake() != nil {
+		return false
+	}
+	t.conn, t.secure, t.lines = c, true, newReader(c)
+	return true
+}
+
+// hear reads a line and keeps it.
+func (t *talk) hear() (string, error) {
+	line, err := t.lines.next()
+	if err == nil {
+		t.mu.Lock()
+		t.heard = append(t.heard, line)
+		t.mu.Unlock()
+	}
+	return line, err
+}
+
+// next answers a command; false ends the conversation.
+func (t *talk) next() bool {
+	line, err := t.hear()
+	if err != nil {
+		return false
+	}
+	verb, _, _ := strings.Cut(line, " ")
+	reply := t.reply(line, verb)
+	if verb == "AUTH" && reply == "" {
+		return t.auth(line)
+	}
+	if reply == "" {
+		reply = "500 5.5.1 unknown"
+	}
+	if !t.say(reply) || verb == "QUIT" {
+		return false
+	}
+	done := strings.HasPrefix(reply, "2")
+	switch {
+	case verb == "STARTTLS" && strings.HasPrefix(reply, "220"):
+		return t.startTLS()
+	case verb == "MAIL" && done:
+		t.mail = Message{From: path(line), User: t.mail.User}
+	case verb == "RCPT" && done:
+		t.mail.To = append(t.mail.To, path(line))
+	case verb == "DATA" && strings.HasPrefix(reply, "354"):
+		return t.data()
+	}
+	return true
+}
+
+// reply is the one of the script; "" when there is none.
+func (t *talk) reply(line, verb string) string {
+	if t.script.Answer != nil {
+		if r, ok := t.script.Answer(line, t.secure); ok {
+			return r
 		}
 	}
+	if r, ok := t.script.Replies[verb+" TLS"]; ok && t.secure {
+		return r
+	}
+	return t.script.Replies[verb]
+}
+
+func (t *talk) startTLS() bool {
+	if t.script.RawTLS {
+		t.say("this is no TLS")
+		_, _ = io.Copy(io.Discard, t.conn) // closing with octets unread would reset the connection
+		return false
+	}
+	behind := t.lines.more()
+	return t.encrypt() && (!t.script.Obeys || !behind || t.say("250 2.0.0 Ok"))
 }
 
 // reader reads lines.
@@ -185,16 +247,32 @@ func (r reader) more() bool {
 }
 
 // say writes a reply; false ends the conversation.
-func say(c net.Conn, reply string) bool {
+func (t *talk) say(reply string) bool {
+	if t.script.Delay > 0 {
+		<-time.After(t.script.Delay) // of the test's own clock
+	}
 	switch reply {
 	case "drop":
 		return false
 	case "silence":
-		_, _ = io.Copy(io.Discard, c)
+		_, _ = io.Copy(io.Discard, t.conn)
 		return false
+	case "endless":
+		return t.forever("250-and so on\r\n")
+	case "endless line":
+		return t.forever("250 and so on ")
 	}
-	_, err := io.WriteString(c, reply+"\r\n")
+	_, err := io.WriteString(t.conn, reply+"\r\n")
 	return err == nil
+}
+
+// forever says the same until nobody listens any more.
+func (t *talk) forever(text string) bool {
+	for {
+		if _, err := io.WriteString(t.conn, text); err != nil {
+			return false
+		}
+	}
 }
 
 // Authority issues certificates.
