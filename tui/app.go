@@ -449,6 +449,7 @@ func (a *App) back() {
 		a.parted = append(a.parted, p)
 	case ok:
 		w.Halt()
+		w.Leave()
 		a.ended(w)
 	default:
 		if h, ok := p.(halter); ok {

@@ -28,7 +28,7 @@ var update = flag.Bool("update", false, "write the golden screens anew")
 
 func options() Options {
 	return Options{
-		Wizards: tuitest.Wizards, World: tuitest.Shelf{}.World(),
+		Wizards: tuitest.Wizards, World: (&tuitest.Shelf{}).World(),
 		Targets: tuitest.Targets(), Examine: tuitest.Examine, WhatIf: tuitest.WhatIf, Wait: tuitest.Wait,
 		Glossary: tuitest.Glossary, Service: transports.DefaultService(),
 		Env: []string{"TERM=xterm-256color", "LANG=C.UTF-8"}, Now: func() time.Time { return tuitest.Noon },
@@ -116,7 +116,7 @@ func ready(t testing.TB, o Options, w, h int) *App {
 var named = map[string]tea.KeyPressMsg{
 	"enter": {Code: tea.KeyEnter}, "esc": {Code: tea.KeyEscape}, "tab": {Code: tea.KeyTab},
 	"down": {Code: tea.KeyDown}, "up": {Code: tea.KeyUp}, "f1": {Code: tea.KeyF1}, "ctrl+c": {Code: 'c', Mod: tea.ModCtrl},
-	"ctrl+u": {Code: 'u', Mod: tea.ModCtrl}, "space": {Code: tea.KeySpace, Text: " "}, "pgdown": {Code: tea.KeyPgDown},
+	"left": {Code: tea.KeyLeft}, "ctrl+u": {Code: 'u', Mod: tea.ModCtrl}, "space": {Code: tea.KeySpace, Text: " "}, "pgdown": {Code: tea.KeyPgDown},
 	"backspace": {Code: tea.KeyBackspace}, "end": {Code: tea.KeyEnd}, "shift+tab": {Code: tea.KeyTab, Mod: tea.ModShift},
 }
 

@@ -132,8 +132,12 @@ func (a *App) header() string {
 		}
 	}
 	// What is deepest says most: the beginning of a long path goes first.
-	if i := strings.LastIndex(state, "   "); i >= 0 && ansi.StringWidth(name+parts[len(parts)-1]+state)+8 > a.w {
-		state = state[i+3:] // the name of the page matters more
+	for ansi.StringWidth(name+parts[len(parts)-1]+state)+8 > a.w {
+		_, rest, more := strings.Cut(state, "   ")
+		if !more {
+			break
+		}
+		state = rest // the name of the page matters more
 	}
 	room := a.w - len(name) - 5 - ansi.StringWidth(state)
 	path := strings.Join(parts, " > ")

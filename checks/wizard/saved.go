@@ -64,6 +64,9 @@ func Resume(w *Wizard, world World, s Saved) *Run {
 	return r
 }
 
+// Keep stores the run where it is, for who leaves in the middle of a step.
+func (r *Run) Keep() error { return r.store() }
+
 // store keeps the run, or forgets it when it is done.
 func (r *Run) store() error {
 	keep := r.World.Keep

@@ -5,7 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"clockwise.info/cwmail/checks"
@@ -15,27 +18,46 @@ import (
 )
 
 // Shelf keeps runs of wizards in memory.
-type Shelf map[string][]byte
-
-// World is a world for wizards that keeps their runs on the shelf.
-func (s Shelf) World() wizard.World {
-	return wizard.World{Now: func() time.Time { return Noon }, Keep: func(name string, data []byte) error {
-		if s[name] = data; data == nil {
-			delete(s, name)
-		}
-		return nil
-	}}
+type Shelf struct {
+	mu   sync.Mutex
+	runs map[string][]byte
 }
 
-// Left are the runs on the shelf.
-func (s Shelf) Left() (out []wizard.Saved) {
-	for _, data := range s {
+// World is a world for wizards that keeps their runs on the shelf.
+func (s *Shelf) World() wizard.World {
+	return wizard.World{Now: func() time.Time { return Noon }, Keep: s.keep}
+}
+
+func (s *Shelf) keep(name string, data []byte) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.runs == nil {
+		s.runs = map[string][]byte{}
+	}
+	if s.runs[name] = data; data == nil {
+		delete(s.runs, name)
+	}
+	return nil
+}
+
+// Left are the runs on the shelf, by name.
+func (s *Shelf) Left() (out []wizard.Saved) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, name := range slices.Sorted(maps.Keys(s.runs)) {
 		var x wizard.Saved
-		if json.Unmarshal(data, &x) == nil {
+		if json.Unmarshal(s.runs[name], &x) == nil {
 			out = append(out, x)
 		}
 	}
 	return out
+}
+
+// Text is all that is kept.
+func (s *Shelf) Text() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return fmt.Sprintf("%s", s.runs)
 }
 
 // Wizards are invented guides that have every kind of block and field.

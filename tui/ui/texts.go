@@ -676,7 +676,7 @@ var English = Texts{
 	WizardLeftRow:    "%[1]s: step %[2]s of %[3]s, go on?",
 	WizardLeftBegin:  "A wizard was left at step %[2]s of %[3]s: %[1]s. w goes on.",
 	WizardAll:        "STEP BY STEP",
-	WizardList:       "enter starts a wizard. It says what to do, step by step, and can be left at any time.",
+	WizardList:       "enter starts a wizard. It says what to do, and can be left at any time.",
 	WizardListLeft:   "enter goes on where it was left, d forgets it.",
 	WizardNone:       "There are no wizards here.",
 	UndoNone:         "There is nothing to undo here.",

@@ -113,7 +113,7 @@ func (b *Bench) Open(id string, preset map[string]string) (cmd tea.Cmd, ok bool)
 	r := guide.Start(w, b.World, preset)
 	if subject := r.Subject(); subject != "" {
 		for _, l := range b.left() {
-			if l.guide == w && strings.EqualFold(l.Subject, subject) {
+			if l.Wizard == id && strings.EqualFold(l.Subject, subject) {
 				return b.resume(l), true
 			}
 		}

@@ -54,6 +54,7 @@ func (p *Page) View(l ui.Look, w, h int) ui.Body {
 		p.follow = false
 	}
 	lines := p.text.View(d.lines, h)
+	p.read = p.read || p.work.task == nil && p.text.Line(d.y) >= 0
 	x, y := left+d.x, p.text.Line(d.y)
 	if d.x < 0 {
 		x, y = left, 0

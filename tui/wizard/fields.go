@@ -25,7 +25,7 @@ func (p *Page) fields(l ui.Look, w int, d *document) {
 	for _, f := range p.form.fields {
 		labels = max(labels, width(l.Text(f.Label)))
 	}
-	labels = min(labels, 20) + 2
+	labels = min(labels, 20) + 3
 	for _, f := range p.form.fields {
 		if p.field(l, w, labels, f, d); f.Kind == guide.Choice {
 			d.gap(l)
@@ -59,7 +59,7 @@ func (p *Page) fields(l ui.Look, w int, d *document) {
 // field draws one field.
 func (p *Page) field(l ui.Look, w, labels int, f guide.Field, d *document) {
 	focus, at := p.form.focus == f.ID, len(d.lines)
-	name := l.Paint(theme.Muted, l.Cut(l.Text(f.Label), labels-2))
+	name := l.Paint(theme.Muted, l.Cut(l.Text(f.Label), labels-3))
 	indent := 2 + labels
 	if w < 60 {
 		indent = 4
@@ -140,16 +140,22 @@ func (p *Page) choose(l ui.Look, w, indent int, name string, f guide.Field, d *d
 		if o.Label == "" {
 			label = l.Text(o.Value)
 		}
-		label = l.Cut(label, max(1, w-indent-len(mark)))
+		lines := ui.Wrap(label, max(1, w-indent-len(mark)))
+		if len(lines) == 0 {
+			lines = []string{""}
+		}
 		if i == now && focus {
 			d.x, d.y = indent, len(d.lines)
-			label = l.Paint(theme.Picked, label)
+			lines[0] = l.Paint(theme.Picked, lines[0])
 		}
 		margin := strings.Repeat(" ", indent-2)
 		if w >= 60 && i == from {
 			margin = name
 		}
-		d.say(margin + widget.Gutter(focus && i == now) + mark + label)
+		d.say(margin + widget.Gutter(focus && i == now) + mark + lines[0])
+		for _, s := range lines[1:] {
+			d.say(strings.Repeat(" ", indent+len(mark)) + s)
+		}
 		if o.Help != "" && (l.Height >= 16 || i == now) {
 			for _, s := range ui.Wrap(l.Text(o.Help), w-indent-len(mark)) {
 				d.say(strings.Repeat(" ", indent+len(mark)) + l.Paint(theme.Muted, s))

@@ -28,8 +28,10 @@ type Page struct {
 	follow  bool // the focus has to be in sight
 	zoomed  bool
 	panes   int
-	place   int // the line of the focus in the text
+	place   int  // the line of the focus in the text
+	read    bool // the fields were in sight
 	acted   bool
+	dirty   bool // something was filled in since the run was stored
 }
 
 // open shows the step that the run is at. Going forward, what it showed before
@@ -37,6 +39,7 @@ type Page struct {
 func (p *Page) open(forward bool) tea.Cmd {
 	p.work.halt()
 	p.work, p.problem, p.card, p.text, p.follow = work{}, "", 0, widget.Text{}, false
+	p.read = false
 	if p.run.Done() {
 		p.form = form{}
 		return nil
@@ -240,6 +243,7 @@ func (p *Page) ChooseNumber(n int) bool {
 // set fills a field in.
 func (p *Page) set(id, value string) {
 	p.run.Set(id, value)
+	p.dirty = true
 	delete(p.form.wrong, id)
 	p.problem, p.follow = "", true
 	p.form.refresh(p.run)
@@ -333,7 +337,7 @@ func (p *Page) enter(t *ui.Texts) string {
 }
 
 // unread says that the fields of the step were not seen yet.
-func (p *Page) unread() bool { return !p.form.idle() && !p.inSight() }
+func (p *Page) unread() bool { return !p.form.idle() && !p.read && !p.inSight() }
 
 // next is the guide that this one leads to; nil where there is none.
 func (p *Page) next() *guide.Wizard {
@@ -380,7 +384,20 @@ func (p *Page) Acting() bool { return p.work.acting }
 
 // Working says whether anything is being looked at or done of which nothing was
 // heard yet.
-func (p *Page) Working() bool { return p.work.task != nil && !(p.work.acting && p.work.heard) }
+func (p *Page) Working() bool {
+	return p.work.task != nil && (!p.work.acting || !p.work.heard || p.work.stopping)
+}
+
+// Leave stores what was filled in here, for who goes on later.
+func (p *Page) Leave() {
+	if !p.dirty || p.run.Done() {
+		return
+	}
+	p.dirty = false
+	if err := p.run.Keep(); err != nil {
+		p.b.Frame.Tell(safe.Line(err.Error()))
+	}
+}
 
 // Halt stops what runs. It returns whether anything did.
 func (p *Page) Halt() bool { return p.stop() }

@@ -1,9 +1,11 @@
 package wizard
 
 import (
+	"cmp"
 	"context"
 
 	tea "charm.land/bubbletea/v2"
+	"clockwise.info/cwmail/checks/safe"
 	guide "clockwise.info/cwmail/checks/wizard"
 	"clockwise.info/cwmail/tui/keys"
 	"clockwise.info/cwmail/tui/ui"
@@ -13,10 +15,12 @@ import (
 type work struct {
 	task     *ui.Task
 	acting   bool
-	stopping bool   // the act was asked to end; what it did by then counts
-	heard    bool   // the act has told of something
-	stopped  bool   // the look was, before its end
-	broken   string // what went wrong inside
+	stopping bool       // the act was asked to end; what it did by then counts
+	heard    bool       // it has told of something
+	before   guide.View // what stood there before the act
+	told     bool       // the reader was told to wait for it
+	stopped  bool       // the look was, before its end
+	broken   string     // what went wrong inside
 }
 
 // halt ends it, whatever it is. What comes late is for nobody.
@@ -68,11 +72,9 @@ func (p *Page) goOn() tea.Cmd {
 		return nil
 	}
 	switch why := p.run.View().Blocked; {
-	case p.work.task != nil && why == "":
-		p.b.Frame.Tell(t.WizardWait)
-		return nil
 	case p.work.task != nil:
-		p.b.Frame.Tell(why)
+		p.b.Frame.Tell(cmp.Or(why, t.WizardWait))
+		p.work.told = true
 		return nil
 	case why != "" && p.run.Step().Look != nil:
 		return p.look()
@@ -92,7 +94,7 @@ func (p *Page) act() tea.Cmd {
 	task, cmd := ui.Start(p.b.Context, func(ctx context.Context, emit func(any)) any {
 		return act(ctx, func(v guide.View) { emit(v) })
 	})
-	p.work = work{task: task, acting: true}
+	p.work = work{task: task, acting: true, before: p.run.View()}
 	p.acted = true
 	return cmd
 }
@@ -101,9 +103,9 @@ func (p *Page) act() tea.Cmd {
 func (p *Page) gone(o guide.Outcome) tea.Cmd {
 	p.work = work{}
 	err := p.run.Go(o)
-	p.unkept = err != nil
+	p.unkept, p.dirty = err != nil, false
 	if err != nil {
-		p.b.Frame.Tell(err.Error())
+		p.b.Frame.Tell(safe.Line(err.Error()))
 	}
 	if o.Problem != "" {
 		p.problem = o.Problem
@@ -191,6 +193,9 @@ func (p *Page) Update(m tea.Msg) tea.Cmd {
 // show takes over what a look or an act shows.
 func (p *Page) show(v guide.View) {
 	p.work.heard = true
+	if p.work.acting && len(v.Blocks) == 0 {
+		v.Blocks = p.work.before.Blocks // it only says how far it is
+	}
 	p.run.Show(p.run.Step().ID, v)
 	p.form.refresh(p.run)
 }
@@ -198,10 +203,14 @@ func (p *Page) show(v guide.View) {
 // ended takes over how a look or an act ended.
 func (p *Page) ended(m ui.DoneMsg) tea.Cmd {
 	acting := p.work.acting
+	if p.work.told {
+		p.b.Frame.Tell("") // what it waits for is over
+	}
 	p.work.task, p.work.acting, p.work.stopping = nil, false, false
 	if m.Err != nil {
 		p.work.broken = m.Err.Error()
 		if acting {
+			p.run.Show(p.run.Step().ID, p.work.before)
 			p.work = work{}
 			p.problem = m.Err.Error()
 		}
@@ -211,6 +220,9 @@ func (p *Page) ended(m ui.DoneMsg) tea.Cmd {
 	case guide.View:
 		p.show(v)
 	case guide.Outcome:
+		if before := p.work.before; v.Problem != "" && v.View == nil {
+			v.View = &before
+		}
 		return p.gone(v)
 	}
 	return nil
