@@ -83,7 +83,7 @@ const (
 	Partly                  // of a Delivery: accepted for some recipients only
 )
 
-var outcomeNames = [...]string{"not sent", "accepted", "willing", "refused", "deferred", "not known whether accepted", "partly accepted"}
+var outcomeNames = [...]string{"not sent", "accepted", "willing", "rejected", "deferred", "not known whether accepted", "partly accepted"}
 
 func (o Outcome) String() string { return outcomeNames[min(int(o), len(outcomeNames)-1)] }
 

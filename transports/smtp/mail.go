@@ -55,7 +55,7 @@ func (s *session) listens() bool {
 }
 
 func (s *session) leave() {
-	s.wait = func(Stage) time.Duration { return farewell }
+	s.hurry()
 	s.quit()
 }
 
@@ -269,7 +269,7 @@ func (s *session) body(message []byte) error {
 // (RFC 5321 section 4.1.1.4). Some say why before they hang up.
 func (s *session) interrupted(err error) bool {
 	if s.ctx.Err() == nil {
-		s.wait = func(Stage) time.Duration { return farewell }
+		s.hurry()
 		if r, late := s.answer(); late == nil && r.Code >= 400 {
 			s.mail().End = r
 			return s.fail(BadReply, "the server refuses in the middle of the message: "+r.String())
@@ -284,6 +284,9 @@ func (s *session) unsure(err error) bool {
 	s.c.Detail = "the message was sent to its end, but no answer came: it is not known whether it was accepted: " + words(err)
 	return false
 }
+
+// hurry is for what decides nothing any more.
+func (s *session) hurry() { s.wait = func(Stage) time.Duration { return s.capped(farewell) } }
 
 // capped is a part of RFC 5321's patience, as far as we want to have it.
 func (s *session) capped(d time.Duration) time.Duration { return min(d, s.ReplyTimeout) }

@@ -27,10 +27,13 @@ func (s *session) hide(texts ...string) {
 
 // veil hides the secrets in a line of the server; its code stays.
 func (s *session) veil(line string) string {
-	if len(s.secrets) == 0 || len(line) < 4 {
+	if len(s.secrets) == 0 {
 		return line
 	}
-	code, text := line[:4], line[4:]
+	code, text := "", line
+	if _, rest, _, err := ParseLine(line); err == nil {
+		code, text = line[:len(line)-len(rest)], rest
+	}
 	for _, secret := range s.secrets {
 		text = veil(text, secret)
 	}

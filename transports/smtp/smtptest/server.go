@@ -30,7 +30,8 @@ type Script struct {
 	Greeting string
 	// Replies by verb; "STARTTLS" begins a handshake when its reply is a 220,
 	// "EHLO TLS" is the reply to EHLO after it. A reply "drop" closes the
-	// connection, "silence" leaves it open without an answer, "endless" has no end,
+	// connection, "silence" leaves it open without an answer,
+	// "deaf" does not read either, "endless" has no end,
 	// "endless line" no line break. "." is the reply to a message.
 	Replies map[string]string
 	TLS     *tls.Config
@@ -256,6 +257,9 @@ func (t *talk) say(reply string) bool {
 		return false
 	case "silence":
 		_, _ = io.Copy(io.Discard, t.conn)
+		return false
+	case "deaf": // does not even read
+		<-time.After(24 * time.Hour) // of the test's own clock
 		return false
 	case "endless":
 		return t.forever("250-and so on\r\n")
