@@ -572,7 +572,8 @@ func saved(err error) Outcome {
 	if err != nil {
 		return Outcome{Problem: "It could not be saved: " + err.Error() + ". Nothing was changed."}
 	}
-	return Outcome{}
+	const said = "It is saved. It can be undone: u in the console, cwmail transport undo elsewhere."
+	return Outcome{View: &View{State: OK, Said: said, Blocks: []Block{Mark{OK, said}}}}
 }
 
 // settle ends a clash as the reader chose.
