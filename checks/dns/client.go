@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -61,9 +62,12 @@ type Client struct {
 	now    func() time.Time
 	peers  []*peer
 	visits visits
-	open   chan struct{} // a token for each question that may be put under way
-	grown  atomic.Int64  // tokens added
-	lag    atomic.Int64  // nanoseconds that answers lie around, smoothed
+
+	waiters sync.Pool // of *waiter
+
+	open  chan struct{} // a token for each question that may be put under way
+	grown atomic.Int64  // tokens added
+	lag   atomic.Int64  // nanoseconds that answers lie around, smoothed
 }
 
 // NewClient makes a Client.
@@ -213,7 +217,7 @@ func impossible(q Question) (Answer, bool) {
 // that is still to be asked.
 func (c *Client) ask(ctx context.Context, peers []*peer, q Question, bits uint16, timeout time.Duration) (a Answer, more string) {
 	q = Ask(q.Name, q.Type)
-	w, err := newWaiter(q, bits)
+	w, err := c.newWaiter(q, bits)
 	if err != nil {
 		a, _ = impossible(q)
 		a.At = c.now()
@@ -238,7 +242,7 @@ func (c *Client) ask(ctx context.Context, peers []*peer, q Question, bits uint16
 	case <-c.open:
 		x.deadline = time.Now().Add(x.timeout)
 		a, more = x.run(ctx)
-		w.forget()
+		w.forget(c)
 		x.release()
 		if a.Status != Failed && c.grown.Load() < maxOpen-firstOpen && c.grown.Add(1) <= maxOpen-firstOpen {
 			c.open <- struct{}{}
@@ -292,7 +296,7 @@ const (
 )
 
 func (x *exchange) run(ctx context.Context) (a Answer, more string) {
-	timer := time.NewTimer(x.timeout)
+	timer := x.w.timer
 	defer timer.Stop()
 	for turn := 0; ; turn++ {
 		p := x.peers[turn%len(x.peers)]
@@ -316,6 +320,7 @@ func (x *exchange) run(ctx context.Context) (a Answer, more string) {
 		for then := waiting; then == waiting; {
 			select {
 			case r := <-x.w.in:
+				x.w.answered = true
 				a, more, then = x.take(ctx, r)
 			case <-timer.C:
 				// What the server needs may have become known since, from

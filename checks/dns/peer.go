@@ -301,11 +301,13 @@ func (s *socket) fail(err error) {
 
 // waiter is a question that waits for its answer.
 type waiter struct {
-	in      chan response
-	packet  []byte // header, question, OPT
-	end     int    // of the question
-	signed  bool   // asks for signatures
-	tickets []ticket
+	in       chan response
+	timer    *time.Timer // stopped, but while an exchange runs
+	packet   []byte      // header, question, OPT
+	end      int         // of the question
+	signed   bool        // asks for signatures
+	answered bool        // a response was taken
+	tickets  []ticket
 
 	memory [wire.HeaderLen + 255 + 4 + 11]byte
 	first  [2]ticket
@@ -330,8 +332,15 @@ type response struct {
 // ednsSize is what we take over UDP: it passes without fragments.
 const ednsSize = 1232
 
-func newWaiter(q Question, bits uint16) (*waiter, error) {
-	w := &waiter{in: make(chan response, 4), signed: bits&wantSignatures != 0}
+// newWaiter makes a waiter, of one that no transmission knows any more if there
+// is one.
+func (c *Client) newWaiter(q Question, bits uint16) (*waiter, error) {
+	w, ok := c.waiters.Get().(*waiter)
+	if !ok {
+		w = &waiter{in: make(chan response, 4), timer: time.NewTimer(time.Hour)}
+		w.timer.Stop()
+	}
+	w.signed, w.answered = bits&wantSignatures != 0, false
 	w.tickets = w.first[:0]
 	b := wire.AppendHeader(w.memory[:0], wire.Header{Bits: bits &^ wantSignatures, QD: 1, AR: 1})
 	b, err := wire.AppendQuestion(b, q.Name, uint16(q.Type))
@@ -377,8 +386,13 @@ func (w *waiter) times(p *peer) (n int) {
 }
 
 // forget ends the waiting; answers that still come are for nobody.
-func (w *waiter) forget() {
+func (w *waiter) forget(c *Client) {
 	for _, t := range w.tickets {
 		t.s.forget(t.id, w)
+	}
+	// Sent once and answered: its id was taken out before the answer came, and
+	// no socket can have anything for it. Else one may be about to hand over.
+	if w.answered && len(w.tickets) == 1 {
+		c.waiters.Put(w)
 	}
 }

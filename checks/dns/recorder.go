@@ -73,13 +73,17 @@ func (r *Recorder) Start(ctx context.Context, q Question) Pending {
 	q = Ask(q.Name, q.Type)
 	k := key{q: q}
 	if r.steady {
-		if a, ok := r.known(k); ok {
-			return Pending{answer: a}
+		if a := r.at(k); a != nil {
+			return Pending{known: a}
 		}
 	}
 	p := Start(ctx, r.r, q)
 	if p.Known() {
-		return Pending{answer: r.keep(k, p.answer)}
+		r.keep(k, p.Wait())
+		if a := r.at(k); a != nil && r.steady {
+			return Pending{known: a}
+		}
+		return p
 	}
 	return Pending{wait: func() Answer { return r.keep(k, p.wait()) }}
 }
@@ -113,12 +117,21 @@ func (r *Recorder) Known(q Question) (Answer, bool) {
 }
 
 func (r *Recorder) known(k key) (Answer, bool) {
+	if a := r.at(k); a != nil {
+		return *a, true
+	}
+	return Answer{}, false
+}
+
+// at is where the answer is kept; nil where none is. An answer that is kept does
+// not change.
+func (r *Recorder) at(k key) *Answer {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if i, ok := r.seen[k]; ok {
-		return r.answers[i], true
+		return &r.answers[i]
 	}
-	return Answer{}, false
+	return nil
 }
 
 // Answers lists the answers, one to a question, in the order of arrival. The

@@ -70,7 +70,7 @@ type shard struct {
 // line is an answer that is kept.
 type line struct {
 	key     key
-	answer  Answer
+	answer  *Answer // nobody changes it: who is given it holds it too
 	expires time.Time
 	used    bool
 }
@@ -135,8 +135,7 @@ func (s *Shared) start(ctx context.Context, k key, ask func(context.Context) Ans
 		l.used = true
 		a := l.answer
 		sh.mu.Unlock()
-		a.Cached = true
-		return Pending{answer: a}
+		return Pending{known: a, cached: true}
 	}
 	f, asked := sh.flying[k]
 	if !asked {
@@ -193,7 +192,7 @@ func (s *Shared) lead(j job) {
 	keep := j.f.answer.keep()
 	j.sh.mu.Lock()
 	if keep > 0 && !j.f.gone {
-		j.sh.put(&line{key: j.k, answer: j.f.answer, expires: s.now().Add(keep)})
+		j.sh.put(&line{key: j.k, answer: &j.f.answer, expires: s.now().Add(keep)})
 	}
 	delete(j.sh.flying, j.k)
 	j.sh.mu.Unlock()

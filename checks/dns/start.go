@@ -11,16 +11,22 @@ type Starter interface {
 // Pending is a question that was begun. Several may wait for it. The zero value
 // answers with Failed.
 type Pending struct {
-	answer Answer
-	wait   func() Answer // nil: answer stands already
+	known  *Answer       // nobody changes it: many may hold it
+	cached bool          // known is Cached
+	wait   func() Answer // else
 }
 
 // Wait returns the answer.
 func (p *Pending) Wait() Answer {
-	if p.wait != nil {
+	switch {
+	case p.wait != nil:
 		return p.wait()
+	case p.known == nil:
+		return Answer{}
 	}
-	return p.answer
+	a := *p.known
+	a.Cached = a.Cached || p.cached
+	return a
 }
 
 // Known says that the answer stands already.

@@ -86,6 +86,7 @@ func Lookup(ctx context.Context, r dns.Resolver, domain string) Result {
 	if res.Answer.Void() {
 		res.Own.lookup(batch, res.Domain)
 	}
+	res.Targets = make([]Target, 0, len(res.Answer.Records))
 	for _, rec := range res.Answer.Records {
 		t := Target{Pref: rec.Pref, Host: rec.Host, Malformed: malformed(rec.Host)}
 		if t.Malformed != "" || doubled(t.Host, res.Domain) != "" {

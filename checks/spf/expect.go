@@ -95,6 +95,9 @@ func cutLastDot(s string) (before, after string, ok bool) {
 
 // isOurs says whether a term is the include that works.
 func (e Expect) isOurs(term string) bool {
-	t := Parse(version + " " + term).Terms
-	return e.Include != "" && len(t) == 1 && t[0].Kind == Mechanism && t[0].Name == "include" && t[0].Qualifier == '+' && e.isInclude(t[0].Domain)
+	if term = strings.Trim(term, " "); e.Include == "" || term == "" || strings.Contains(term, " ") {
+		return false
+	}
+	t := parseTerm(term)
+	return t.Kind == Mechanism && t.Name == "include" && t.Qualifier == '+' && e.isInclude(t.Domain)
 }

@@ -105,7 +105,7 @@ func (j *judge) judgeVoid(n *Node, own string, both []finding.Evidence) {
 			void -= c.Void
 		}
 	}
-	t := Parse(version + " " + n.Term).Terms[0]
+	t := parseTerm(n.Term)
 	if void > 0 && j.in.Result.VoidLookups <= MaxVoidLookups {
 		j.raise(voidLookups, own, both, own, n.Domain)
 	}

@@ -27,7 +27,7 @@ func separatorAt(t string) int {
 
 // mend returns what was meant by t; "" when it has to go.
 func (r *reading) mend(t string, expect Expect) string {
-	term := Parse(version + " " + t).Terms[0]
+	term := parseTerm(t)
 	if mended, ok := r.mendClockWise(term, expect); ok {
 		return mended
 	}

@@ -137,6 +137,17 @@ func Parse(txt ...string) Record {
 	return r
 }
 
+// parseTerm reads one term, as it stands first in a record.
+func parseTerm(text string) Term {
+	if text == "" || strings.Contains(text, " ") {
+		return Parse(version + " " + text).Terms[0]
+	}
+	at := len(version) + 1
+	t := Term{Text: text, Start: at, End: at + len(text), Prefix4: -1, Prefix6: -1}
+	t.parse()
+	return t
+}
+
 // findDuplicates marks a second redirect= or exp= (section 6).
 func (r *Record) findDuplicates() {
 	var redirect, exp bool
