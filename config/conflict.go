@@ -25,8 +25,11 @@ type Conflict struct {
 	Fresh   *File                // as it is now
 
 	desc        string
-	merge, over []transports.Change // on Fresh
+	merge, over func() []transports.Change // on Fresh; functions, which print as addresses: they may hold passwords
 }
+
+// Format keeps passwords out of every verb.
+func (c Conflict) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(c.Error())) }
 
 func (c *Conflict) Error() string {
 	who := c.Who
@@ -38,14 +41,14 @@ func (c *Conflict) Error() string {
 
 // Merge writes what only we changed over what they did.
 func (s *Store) Merge(c *Conflict) (*File, error) {
-	return s.Change(c.Fresh, c.desc, c.merge...)
+	return s.Change(c.Fresh, c.desc, c.merge()...)
 }
 
 // Redo makes changes that were thought of after having seen theirs. Without
 // any it writes ours over theirs.
 func (s *Store) Redo(c *Conflict, mine ...transports.Change) (*File, error) {
 	if len(mine) == 0 {
-		mine = c.over
+		mine = c.over()
 	}
 	return s.Change(c.Fresh, c.desc, mine...)
 }
@@ -63,7 +66,8 @@ func (s *Store) rebase(base, fresh *File, desc string, changes []transports.Chan
 		return r.over, nil
 	}
 	r.conflict.Path, r.conflict.Fresh, r.conflict.desc = s.path, fresh, desc
-	r.conflict.merge, r.conflict.over = r.merge, r.over
+	r.conflict.merge = func() []transports.Change { return r.merge }
+	r.conflict.over = func() []transports.Change { return r.over }
 	r.conflict.Who, r.conflict.When = s.author(fresh)
 	return nil, r.conflict
 }

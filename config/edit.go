@@ -39,10 +39,11 @@ func (f *File) Move(name string, to int) error {
 func (f *File) Apply(changes ...transports.Change) error {
 	next := f
 	for _, c := range changes {
-		var err error
-		if next, err = next.with(c); err != nil {
+		changed, err := next.with(c)
+		if err != nil {
 			return err
 		}
+		next = changed
 	}
 	if next == f {
 		return nil
@@ -57,69 +58,68 @@ func (f *File) Apply(changes ...transports.Change) error {
 // cannot be shown that this is right, the tree written anew.
 func (f *File) with(c transports.Change) (*File, error) {
 	want, err := f.rewritten(c)
-	if want == nil {
-		return nil, err
-	}
-	if text, ok := splice(f.text(), f.doc, want.doc, c); ok {
-		got, err := Parse(f.Path, text)
-		if err == nil && alike(got.doc, want.doc) {
-			return got, nil
-		}
-	}
-	return want.orError(err)
-}
-
-// orError is f, unless it may only be compared with.
-func (f *File) orError(err error) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	return f, nil
+	if text, ok := splice(f.text(), f.doc, want.tree, c); ok {
+		got, err := Parse(f.Path, text)
+		if err == nil && alike(got.doc, want.tree) {
+			return got, nil
+		}
+	}
+	return want.file, want.err
 }
 
-// rewritten is f after one change, with its text written anew from the tree.
-// With an error beside it the file lacks comments: it may only be compared
-// with.
-func (f *File) rewritten(c transports.Change) (*File, error) {
+// rewritten is a tree, and the file with its text written anew from that. Some
+// comments the library writes so that they cannot be read again: then the file
+// is without any, may only be compared with, and err tells.
+type rewritten struct {
+	tree *yaml.Node
+	file *File
+	err  error
+}
+
+// rewritten is f after one change.
+func (f *File) rewritten(c transports.Change) (rewritten, error) {
 	if c.Kind != transports.EditTransport {
 		return f.encoded(func(list *yaml.Node) error { return changeList(list, c, f.Path) })
 	}
-	full, fullErr := f.encoded(func(list *yaml.Node) error { return changeItem(list, c, nil, f.Path) })
-	if full == nil {
-		return nil, fullErr
+	full, err := f.encoded(func(list *yaml.Node) error { return changeItem(list, c, nil, f.Path) })
+	if err != nil {
+		return full, err
 	}
 	// Where it says the same, only what differs from before is written, not
 	// all that is meant without being written.
 	i := slices.IndexFunc(f.Transports, func(t transports.Transport) bool { return t.Name == c.Name })
-	if i < 0 || i >= len(full.Transports) {
-		return full, fullErr
+	if i < 0 || i >= len(full.file.Transports) {
+		return full, nil
 	}
 	was := transportNode(f.Transports[i], f.Path)
 	least, err := f.encoded(func(list *yaml.Node) error { return changeItem(list, c, was, f.Path) })
-	if least != nil && len(least.Transports) == len(full.Transports) && transports.Same(least.Transports[i], full.Transports[i]) {
-		return least, err
+	if err == nil && len(least.file.Transports) == len(full.file.Transports) && transports.Same(least.file.Transports[i], full.file.Transports[i]) {
+		return least, nil
 	}
-	return full, fullErr
+	return full, nil
 }
 
-// encoded changes a copy of the tree, and writes and reads it. Some comments
-// the library writes so that they cannot be read again: then the result is
-// without any, and comes with an error.
-func (f *File) encoded(change func(list *yaml.Node) error) (*File, error) {
-	doc := copyOf(f.doc)
-	if err := change(transportList(doc)); err != nil {
-		return nil, fmt.Errorf("config: %w", err)
+// encoded changes a copy of the tree, and writes and reads it.
+func (f *File) encoded(change func(list *yaml.Node) error) (rewritten, error) {
+	out := rewritten{tree: copyOf(f.doc)}
+	if err := change(transportList(out.tree)); err != nil {
+		return out, fmt.Errorf("config: %w", err)
 	}
-	if err := untangle(doc); err != nil {
-		return nil, fmt.Errorf("config: %w", err)
+	if err := untangle(out.tree); err != nil {
+		return out, fmt.Errorf("config: %w", err)
 	}
-	out, err := f.reread(doc)
+	if out.file, out.err = f.reread(out.tree); out.err == nil {
+		return out, nil
+	}
+	bare, err := f.reread(uncommented(out.tree))
 	if err != nil {
-		if bare, bareErr := f.reread(uncommented(doc)); bareErr == nil {
-			return bare, err
-		}
+		return out, out.err
 	}
-	return out, err
+	out.file = bare
+	return out, nil
 }
 
 func (f *File) reread(doc *yaml.Node) (*File, error) {

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"go.yaml.in/yaml/v3"
@@ -109,6 +110,19 @@ func writeFile(path string, data []byte, like fs.FileInfo) error {
 	}
 	syncFolder(filepath.Dir(path))
 	return nil
+}
+
+// sweep removes what writers of the file at path left that were killed: it may
+// hold passwords. Only who holds the lock may do so.
+func sweep(path string) {
+	dir, prefix := filepath.Dir(path), "."+filepath.Base(path)+"."
+	files, _ := os.ReadDir(dir)
+	for _, f := range files {
+		digits, ours := strings.CutPrefix(f.Name(), prefix)
+		if ours && digits != "" && strings.Trim(digits, "0123456789") == "" && f.Type().IsRegular() {
+			_ = os.Remove(filepath.Join(dir, f.Name()))
+		}
+	}
 }
 
 // Create writes the commented starter to path. It never replaces a file.

@@ -260,11 +260,18 @@ func (h history) backups() []int {
 	return out
 }
 
-// prune keeps the last backups.
+// prune keeps the last backups, and nothing that killed writers left half
+// written: the folder is cwmail's alone.
 func (h history) prune(last int) {
 	for _, seq := range h.backups() {
 		if seq <= last-maxBackups {
 			h.remove(backupName(seq))
+		}
+	}
+	files, _ := os.ReadDir(h.folder)
+	for _, f := range files {
+		if strings.HasPrefix(f.Name(), ".") {
+			h.remove(f.Name())
 		}
 	}
 }

@@ -103,7 +103,7 @@ func TestKilledWriters(t *testing.T) {
 	for _, w := range writers {
 		wg.Go(func() {
 			for total() < enough && w.failed.Load() == nil && !t.Failed() {
-				w.run(t, 20*time.Millisecond+rand.N(300*time.Millisecond))
+				w.run(t, 20*time.Millisecond+rand.N(600*time.Millisecond))
 				kills.Add(1)
 				holds(t, path, writers)
 			}

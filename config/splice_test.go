@@ -352,6 +352,30 @@ func TestApplyIsAllOrNothing(t *testing.T) {
 	}
 }
 
+// What is not idempotent when it is written and read stays as it is too.
+func TestOddTextStays(t *testing.T) {
+	const odd = "transports:\n  - {name: a, type: noreply, x: {b:c \"d\"}}\n  - {name: b, type: noreply}\n"
+	f, err := Parse("c.yaml", []byte(odd))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Apply(remove("b")); err != nil || !strings.HasPrefix(odd, string(f.text())) {
+		t.Errorf("%v\n%s", err, f.text())
+	}
+	f, err = Parse("c.yaml", []byte(Starter()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Apply(add(-1, "new")); err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(Starter()) {
+		if !strings.Contains(string(f.text()), line) && !strings.HasPrefix(line, "transports:") {
+			t.Errorf("the starter lost %q", line)
+		}
+	}
+}
+
 // FuzzApply makes a change in any file that can be read, and looks whether
 // only that is changed.
 func FuzzApply(f *testing.F) {

@@ -166,6 +166,7 @@ func lock(path string) (unlock func(), err error) {
 	if like := ownerOf(path); like != nil {
 		giveTo(l.Path(), like)
 	}
+	sweep(path)
 	return func() { _ = l.Unlock() }, nil
 }
 
