@@ -31,8 +31,8 @@ const mailHost = "mail.acme.example"
 
 const postfixMain = `
 compatibility_level = 3.6
-queue_directory = %[1]s/queue
-data_directory = %[1]s/data
+queue_directory = DIR/queue
+data_directory = DIR/data
 myhostname = ` + mailHost + `
 mydestination =
 inet_interfaces = 127.0.0.1
@@ -41,10 +41,9 @@ maillog_file = /dev/stdout
 local_recipient_maps =
 alias_maps =
 alias_database =
-smtpd_tls_chain_files = %[1]s/good.pem
+smtpd_tls_chain_files = DIR/good.pem
 smtpd_tls_security_level = may
 smtpd_sasl_type = dovecot
-smtpd_sasl_path = inet:%[2]s
 smtpd_delay_reject = no
 postscreen_access_list =
 postscreen_cache_map =
@@ -57,6 +56,7 @@ tlsmgr unix - - n 1000? 1 tlsmgr
 anvil unix - - n - 1 anvil
 dnsblog unix - - n - 0 dnsblog
 tlsproxy unix - - n - 0 tlsproxy
+rewrite unix - - n - - trivial-rewrite
 smtpd pass - - n - - smtpd
 `
 
@@ -91,6 +91,12 @@ type postfix struct {
 // nothing to do with the one that the machine may run.
 func startPostfix(t *testing.T) postfix {
 	t.Helper()
+	return startPostfixAs(t, fmt.Sprintf("smtpd_sasl_path = inet:%s\n", serveLogins(t)), services)
+}
+
+// startPostfixAs starts one with more settings and other services.
+func startPostfixAs(t *testing.T, settings string, services map[string]string) postfix {
+	t.Helper()
 	need(t, "postfix", "postconf")
 	if os.Getuid() != 0 {
 		t.Skip("Postfix starts as root only")
@@ -109,9 +115,8 @@ func startPostfix(t *testing.T) postfix {
 	} {
 		write(t, dir, name+".pem", pemOfCert(t, p.ca.Issue(t, cert)))
 	}
-	logins := serveLogins(t)
 	etc := filepath.Join(dir, "etc")
-	write(t, etc, "main.cf", fmt.Sprintf(postfixMain, dir, logins))
+	write(t, etc, "main.cf", strings.ReplaceAll(postfixMain, "DIR", dir)+settings)
 	write(t, etc, "master.cf", postfixMaster)
 	must(t, dir, "postfix", "-c", etc, "check")
 	master := filepath.Join(strings.TrimSpace(must(t, dir, "postconf", "-d", "-h", "daemon_directory")), "master")

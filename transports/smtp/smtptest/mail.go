@@ -92,60 +92,16 @@ func (t *talk) data() bool {
 // auth logs somebody in.
 func (t *talk) auth(line string) bool {
 	words := strings.Fields(line)
-	if len(words) < 2 || t.script.Users == nil {
+	if len(words) < 2 || t.script.Users == nil || !slices.Contains(strings.Fields(Mechanisms), words[1]) {
 		return t.say("504 5.5.4 no such mechanism")
 	}
-	var user string
-	switch words[1] {
-	case "PLAIN":
-		parts := strings.Split(t.first(words), "\x00")
-		if len(parts) == 3 && t.known(parts[1], parts[2]) {
-			user = parts[1]
-		}
-	case "LOGIN":
-		name, secret := t.ask("Username:"), t.ask("Password:")
-		if t.known(name, secret) {
-			user = name
-		}
-	case "CRAM-MD5":
-		name, digest, _ := strings.Cut(t.ask(Challenge), " ")
-		mac := hmac.New(md5.New, []byte(t.script.Users[name]))
-		mac.Write([]byte(Challenge))
-		if _, ok := t.script.Users[name]; ok && digest == hex.EncodeToString(mac.Sum(nil)) {
-			user = name
-		}
-	case "XOAUTH2":
-		user = t.bearer(t.first(words), "user=", "\x01")
-		if user == "" && t.ask(`{"status":"400","schemes":"bearer","scope":"mail"}`) != "" {
-			return t.say("501 5.5.4 an empty line was expected")
-		}
-	case "OAUTHBEARER":
-		user = t.bearer(t.first(words), "n,a=", ",\x01")
-		if user == "" && t.ask(`{"status":"invalid_token","scope":"mail"}`) != "\x01" {
-			return t.say("501 5.5.4 another answer was expected")
-		}
-	default:
-		return t.say("504 5.5.4 no such mechanism")
-	}
-	if user == "" {
+	initial, _ := base64.StdEncoding.DecodeString(strings.Join(words[2:], ""))
+	user := Login(t.script.Users, words[1], string(initial), t.ask)
+	if user == "" || user == "!" {
 		return t.say("535 5.7.8 Error: authentication failed")
 	}
 	t.mail.User = user
 	return t.say("235 2.7.0 Authentication successful")
-}
-
-func (t *talk) known(user, secret string) bool {
-	want, ok := t.script.Users[user]
-	return ok && want == secret
-}
-
-// first is the initial response, asked for where it does not stand in AUTH.
-func (t *talk) first(words []string) string {
-	if len(words) < 3 {
-		return t.ask("")
-	}
-	text, _ := base64.StdEncoding.DecodeString(words[2])
-	return string(text)
 }
 
 func (t *talk) ask(challenge string) string {
@@ -160,13 +116,58 @@ func (t *talk) ask(challenge string) string {
 	return string(text)
 }
 
-// bearer is the user whose token stands in a response (RFC 7628 section 3.1).
-func (t *talk) bearer(response, before, behind string) string {
-	rest, ok := strings.CutPrefix(response, before)
-	user, rest, found := strings.Cut(rest, behind)
-	_, token, bearer := strings.Cut(rest, "auth=Bearer ")
-	if !ok || !found || !bearer || !t.known(user, strings.TrimRight(token, "\x01")) {
+// Login is the server's side of a login: who logged in, "" for nobody. ask sends
+// a challenge and returns the answer. A refused token has to be owned to as RFC
+// 7628 section 3.2.3 and its forerunner want it; "!" is who did not.
+func Login(users map[string]string, mechanism, initial string, ask func(string) string) string {
+	known := func(user, secret string) string {
+		if want, ok := users[user]; ok && want == secret {
+			return user
+		}
 		return ""
 	}
-	return user
+	first := func() string {
+		if initial == "" {
+			initial = ask("")
+		}
+		return initial
+	}
+	switch mechanism {
+	case "PLAIN":
+		if parts := strings.Split(first(), "\x00"); len(parts) == 3 {
+			return known(parts[1], parts[2])
+		}
+	case "LOGIN":
+		return known(ask("Username:"), ask("Password:"))
+	case "CRAM-MD5":
+		name, digest, _ := strings.Cut(ask(Challenge), " ")
+		mac := hmac.New(md5.New, []byte(users[name]))
+		mac.Write([]byte(Challenge))
+		if _, ok := users[name]; ok && digest == hex.EncodeToString(mac.Sum(nil)) {
+			return name
+		}
+	case "XOAUTH2":
+		return bearer(first(), "user=", "\x01", known, func() bool {
+			return ask(`{"status":"400","schemes":"bearer","scope":"mail"}`) == ""
+		})
+	case "OAUTHBEARER":
+		return bearer(first(), "n,a=", ",\x01", known, func() bool {
+			return ask(`{"status":"invalid_token","scope":"mail"}`) == "\x01"
+		})
+	}
+	return ""
+}
+
+// bearer is the user whose token stands in a response (RFC 7628 section 3.1).
+func bearer(response, before, behind string, known func(string, string) string, refuse func() bool) string {
+	rest, ok := strings.CutPrefix(response, before)
+	user, rest, found := strings.Cut(rest, behind)
+	_, token, named := strings.Cut(rest, "auth=Bearer ")
+	switch {
+	case ok && found && named && known(user, strings.TrimRight(token, "\x01")) != "":
+		return user
+	case !refuse():
+		return "!"
+	}
+	return ""
 }
