@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strings"
 	"sync"
 	"unicode"
@@ -35,18 +34,14 @@ var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 // escape writes what a terminal must not see as \u escapes. Such characters
 // stand only inside the string literals of JSON, so the result is JSON too.
 func escape(encoded []byte) []byte {
-	if !slices.ContainsFunc(encoded, unusual) {
+	if plainLen(encoded) == len(encoded) {
 		return bytes.Clone(encoded)
 	}
 	out := make([]byte, 0, len(encoded)+len(encoded)/8)
 	marks := 0
 	for len(encoded) > 0 {
 		// Nearly all of it is plain.
-		plain := slices.IndexFunc(encoded, unusual)
-		if plain < 0 {
-			plain = len(encoded)
-		}
-		if plain > 0 {
+		if plain := plainLen(encoded); plain > 0 {
 			out, encoded, marks = append(out, encoded[:plain]...), encoded[plain:], 0
 			continue
 		}
@@ -68,8 +63,16 @@ func escape(encoded []byte) []byte {
 	return out
 }
 
-// unusual holds for octets that are not printable ASCII or a line end.
-func unusual(c byte) bool { return (c < ' ' || c > '~') && c != '\n' }
+// plainLen is the number of octets up to the first one that is not printable
+// ASCII or a line end.
+func plainLen(text []byte) int {
+	for i, c := range text {
+		if c-' ' > '~'-' ' && c != '\n' {
+			return i
+		}
+	}
+	return len(text)
+}
 
 // UTF8 returns s with each octet that is not UTF-8 written as \x9b, because
 // JSON has no way to hold it and would drop which octet it was.

@@ -14,10 +14,10 @@ import (
 // Findings judges a zone. seen are further answers of the examination, in which
 // some faults of the zone show.
 func Findings(res Result, seen ...dns.Answer) []finding.Finding {
-	j := judge{res: res, all: slices.Concat(res.Answers, seen)}
 	if len(res.Answers) == 0 {
 		return nil
 	}
+	j := judge{res: res, seen: seen}
 	j.domain()
 	j.bogus()
 	j.apexCNAME()
@@ -34,9 +34,30 @@ func Findings(res Result, seen ...dns.Answer) []finding.Finding {
 }
 
 type judge struct {
-	res Result
-	all []dns.Answer
-	out []finding.Finding
+	res  Result
+	seen []dns.Answer
+	out  []finding.Finding
+}
+
+// all goes through the answers about the zone, and through what else was seen.
+func (j *judge) all(yield func(*dns.Answer) bool) {
+	for _, answers := range [][]dns.Answer{j.res.Answers, j.seen} {
+		for i := range answers {
+			if !yield(&answers[i]) {
+				return
+			}
+		}
+	}
+}
+
+// any says that one of all is such an answer.
+func (j *judge) any(such func(*dns.Answer) bool) bool {
+	for a := range j.all {
+		if such(a) {
+			return true
+		}
+	}
+	return false
 }
 
 // raise adds a finding; findings about one name have that name as object.
@@ -62,7 +83,7 @@ func (j *judge) domain() {
 		j.raise(domainMissing, "", []string{res.Registered, hint}, res.Answers[i])
 		return
 	}
-	if len(res.usable()) > 0 {
+	if res.usable() {
 		return
 	}
 	first := res.Answers[0]
@@ -91,18 +112,18 @@ func (j *judge) domain() {
 // whole are not, or where our own resolver does not look at signatures and a
 // public one does. A name that another resolver finds well signed is in change.
 func (j *judge) bogus() {
-	if len(j.res.usable()) == 0 {
+	if !j.res.usable() {
 		return // domain has judged it
 	}
 	var names []string
 	var answers []dns.Answer
-	for _, a := range j.all {
+	for a := range j.all {
 		name := a.Question.Name
 		if a.Status != dns.Failed || !a.Bogus() || !dns.Within(name, j.res.Registered) || slices.Contains(names, name) {
 			continue
 		}
-		if !slices.ContainsFunc(j.all, func(o dns.Answer) bool { return vouches(o, a.Question) }) {
-			names, answers = append(names, name), append(answers, a)
+		if !j.any(func(o *dns.Answer) bool { return vouches(o, a.Question) }) {
+			names, answers = append(names, name), append(answers, *a)
 		}
 	}
 	if len(names) > 0 {
@@ -114,7 +135,7 @@ func (j *judge) bogus() {
 // vouches says that a validated answer covers a question: it is the same one, or
 // that for the CNAME which the answer followed. Some resolvers fail the latter
 // where they follow it well, and nobody who takes mail asks for it.
-func vouches(a dns.Answer, q dns.Question) bool {
+func vouches(a *dns.Answer, q dns.Question) bool {
 	return a.AD && (a.Question == q || q.Type == dns.TypeCNAME && a.Question.Name == q.Name && len(a.Chain) > 0)
 }
 
@@ -132,34 +153,34 @@ func (j *judge) apexCNAME() {
 func (j *judge) otherData() {
 	// Only answers of one source are compared: another one may be of yesterday.
 	type at struct{ server, name string }
-	place := func(a dns.Answer) at {
+	place := func(a *dns.Answer) at {
 		if a.Direct || a.Public {
 			return at{a.Server, a.Question.Name}
 		}
 		return at{"", a.Question.Name}
 	}
-	alias, done := map[at]dns.Answer{}, map[string]bool{}
-	target := func(a dns.Answer) string {
+	alias, done := map[at]*dns.Answer{}, map[string]bool{}
+	target := func(a *dns.Answer) string {
 		if len(a.Chain) > 0 {
 			return a.Chain[0]
 		}
 		return a.Records[0].Host
 	}
-	for _, a := range j.all {
+	for a := range j.all {
 		if len(a.Chain) > 0 || a.Status == dns.Found && a.Question.Type == dns.TypeCNAME {
 			if _, ok := alias[place(a)]; !ok {
 				alias[place(a)] = a
 			}
 		}
 	}
-	for _, a := range j.all {
+	for a := range j.all {
 		name := a.Question.Name
 		c, ok := alias[place(a)]
 		if !ok || done[name] || a.Status != dns.Found || a.Question.Type == dns.TypeCNAME || len(a.Chain) > 0 || !dns.Within(name, j.res.Registered) {
 			continue
 		}
 		done[name] = true
-		j.raise(cnameWithOtherData, name, []string{name, target(c), a.Question.Type.String()}, c, a)
+		j.raise(cnameWithOtherData, name, []string{name, target(c), a.Question.Type.String()}, *c, *a)
 	}
 }
 
@@ -169,18 +190,18 @@ func (j *judge) otherData() {
 func (j *judge) tcp() {
 	done := map[string]bool{}
 	find := func(r *finding.Rule, wanted func(dns.Answer) bool) {
-		for _, a := range j.all {
+		for a := range j.all {
 			var e *dns.Error
 			name := a.Question.Name
-			if !wanted(a) || done[name] || !errors.As(a.Err, &e) || !e.TCP || e.Kind == dns.KindCancelled || !dns.Within(name, j.res.Registered) {
+			if !wanted(*a) || done[name] || !errors.As(a.Err, &e) || !e.TCP || e.Kind == dns.KindCancelled || !dns.Within(name, j.res.Registered) {
 				continue
 			}
 			done[name] = true
-			j.raise(r, name, []string{name, a.Reason(), a.Server}, a)
+			j.raise(r, name, []string{name, a.Reason(), a.Server}, *a)
 		}
 	}
 	find(tcpRefused, func(a dns.Answer) bool { return a.Direct })
-	if len(j.res.usable()) == 0 {
+	if !j.res.usable() {
 		return // domain has judged the resolver
 	}
 	theirs := len(j.out)

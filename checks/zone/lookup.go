@@ -72,7 +72,7 @@ func Lookup(ctx context.Context, r dns.Resolver, domain string) Result {
 	res.Apex = apex(domain, res.Answers)
 	res.DomainExists = existence(domain, res.Answers)
 	res.RegisteredExists = existence(res.Registered, res.Answers)
-	if len(res.usable()) == 0 {
+	if !res.usable() {
 		res.lookCloser(ctx, r)
 		return res
 	}
@@ -142,9 +142,9 @@ func existence(name string, answers []dns.Answer) Existence {
 	return e
 }
 
-// usable are the answers that are no failures.
-func (res Result) usable() []dns.Answer {
-	return slices.DeleteFunc(slices.Clone(res.Answers), func(a dns.Answer) bool { return a.Status == dns.Failed })
+// usable says that there are answers that are no failures.
+func (res *Result) usable() bool {
+	return slices.ContainsFunc(res.Answers, func(a dns.Answer) bool { return a.Status != dns.Failed })
 }
 
 // lookCloser asks what tells a broken resolver, dead servers and bogus

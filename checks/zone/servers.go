@@ -76,7 +76,7 @@ func (j *judge) delegation() {
 }
 
 // fault is why a server of the zone is of no use; which rule tells it.
-func (s asked) fault(seen []dns.Answer) (lame, dead bool, why string) {
+func (s asked) fault(j *judge) (lame, dead bool, why string) {
 	a := s.soa
 	kind, failed := a.Kind()
 	switch {
@@ -84,7 +84,7 @@ func (s asked) fault(seen []dns.Answer) (lame, dead bool, why string) {
 		return false, false, ""
 	case !failed:
 		return !a.AA, false, "it answers without authority"
-	case slices.ContainsFunc(seen, func(o dns.Answer) bool {
+	case j.any(func(o *dns.Answer) bool {
 		return o.Direct && o.Server == a.Server && o.Status != dns.Failed && o.AA
 	}):
 		return false, false, "" // it answered another question well
@@ -110,7 +110,7 @@ func (j *judge) servers() {
 		return
 	}
 	for _, s := range all {
-		if lame, dead, why := s.fault(j.all); lame {
+		if lame, dead, why := s.fault(j); lame {
 			j.raise(serverLame, s.Name, []string{j.res.Apex, s.Name, why}, s.soa)
 		} else if dead {
 			j.raise(serverUnreachable, s.Name, []string{j.res.Apex, s.Name, why}, s.soa)
