@@ -5,7 +5,9 @@
 //
 //	apt-get install --no-install-recommends bind9 bind9-utils nsd unbound postfix opendkim-tools openssl
 //
-// A test whose program is not installed is skipped.
+// A test whose program is not installed is skipped. Debian installs one mail
+// server at a time: exim4-daemon-light or opensmtpd in the place of postfix are
+// for another machine, or another run.
 package debian
 
 import (
@@ -31,6 +33,7 @@ import (
 var packages = map[string]string{
 	"named": "bind9", "named-compilezone": "bind9-utils", "dnssec-keygen": "bind9-utils", "dnssec-signzone": "bind9-utils",
 	"nsd": "nsd", "unbound": "unbound", "postfix": "postfix", "postconf": "postfix", "smtp-sink": "postfix", "opendkim-genkey": "opendkim-tools", "opendkim-testkey": "opendkim-tools", "opendkim-testmsg": "opendkim-tools", "openssl": "openssl",
+	"exim4": "exim4-daemon-light", "smtpd": "opensmtpd", "unshare": "util-linux",
 }
 
 // find is the path of a program; without it, the test is skipped.
