@@ -11,6 +11,7 @@ import (
 	"clockwise.info/cwmail/tui/keys"
 	"clockwise.info/cwmail/tui/pages"
 	"clockwise.info/cwmail/tui/ui"
+	"clockwise.info/cwmail/tui/wizard"
 	"github.com/charmbracelet/x/ansi"
 )
 
@@ -387,6 +388,11 @@ func (a *App) stop() {
 const settle = 300 * time.Millisecond
 
 func (a *App) quit() tea.Cmd {
+	for _, p := range a.stack {
+		if w, ok := p.(*wizard.Page); ok {
+			w.Leave()
+		}
+	}
 	left := settle - a.o.Now().Sub(a.started)
 	if left <= 0 || left > settle {
 		return tea.Quit

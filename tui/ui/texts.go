@@ -272,6 +272,7 @@ type Texts struct {
 	WizardPublish    string
 	WizardDone       string
 	WizardDoneFor    string
+	WizardDoneBut    string
 	WizardDoneTell   string
 	WizardThen       string
 	WizardThenOther  string
@@ -662,6 +663,7 @@ var English = Texts{
 	WizardPublish:    "cwmail changes nothing: change it at your DNS provider, then press enter.",
 	WizardDone:       "Done: %[1]s",
 	WizardDoneFor:    "Done: %[1]s, for %[2]s",
+	WizardDoneBut:    "%[1]s. Not everything is right yet.",
 	WizardDoneTell:   "This is done. enter leads back to where you came from.",
 	WizardThen:       "What comes next",
 	WizardThenOther:  "enter goes on with the next wizard: %[1]s. esc leaves.",

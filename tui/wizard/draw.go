@@ -224,9 +224,13 @@ func (p *Page) end(l ui.Look, w int, d *document) {
 	if subject := p.run.Subject(); subject != "" {
 		done = ui.Fill(l.T.WizardDoneFor, l.Text(p.run.Wizard.Title), l.Text(subject))
 	}
-	d.say(l.Hang(l.Badge(ui.OK)+"  ", done, w)...)
-	d.gap(l)
 	v := p.run.View()
+	state := ui.OK
+	if v.State == guide.Warning || v.State == guide.Failure {
+		state, done = states[v.State], ui.Fill(l.T.WizardDoneBut, done)
+	}
+	d.say(l.Hang(l.Badge(state)+"  ", done, w)...)
+	d.gap(l)
 	v.Blocks = slices.DeleteFunc(slices.Clone(v.Blocks), func(b guide.Block) bool {
 		_, card := b.(guide.Card)
 		return card

@@ -110,6 +110,9 @@ func (p *Page) Status(l ui.Look) string {
 // Keys are the actions of the page.
 func (p *Page) Keys() []keys.Action {
 	ks := []keys.Action{keys.Open}
+	if p.work.task != nil {
+		ks = append(ks, keys.Stop) // the first to be seen: it says that this is not all yet
+	}
 	if n := len(p.carriable()); n > 0 {
 		ks = append(ks, keys.Copy, keys.CopyAll, keys.Print)
 		if _, ok := p.carriable()[min(p.card, n-1)].(guide.Card); ok {
@@ -121,9 +124,6 @@ func (p *Page) Keys() []keys.Action {
 	}
 	if p.run.Step().Look != nil && !p.run.Done() && !p.work.acting {
 		ks = append(ks, keys.Check)
-	}
-	if p.work.task != nil {
-		ks = append(ks, keys.Stop)
 	}
 	if len(p.form.fields) > 0 {
 		ks = append(ks, keys.NextPane, keys.PrevPane)
@@ -382,11 +382,8 @@ func (p *Page) Acted() bool { return p.acted }
 // Acting says whether something is being done that must not be lost.
 func (p *Page) Acting() bool { return p.work.acting }
 
-// Working says whether anything is being looked at or done of which nothing was
-// heard yet.
-func (p *Page) Working() bool {
-	return p.work.task != nil && (!p.work.acting || !p.work.heard || p.work.stopping)
-}
+// Working says whether anything is being looked at or done.
+func (p *Page) Working() bool { return p.work.task != nil }
 
 // Leave stores what was filled in here, for who goes on later.
 func (p *Page) Leave() {
