@@ -39,7 +39,6 @@ func spfChange() Step {
 type spfPlan struct {
 	*spfSeen
 	records []finding.Record // in the order in which they are made
-	blocked string
 }
 
 // plan looks at DNS and says what is to be published.
@@ -360,10 +359,9 @@ func spfChangeAct(ctx context.Context, r *Run, emit func(View)) Outcome {
 		}
 	}
 	o := Outcome{Facts: map[string]string{factSPFOf: c.name(), factSPFAt: p.home(), factSPFNew: p.proposal.After}}
-	if was := p.proposal.Before; was != nil && *was != p.proposal.After && !c.published() {
-		o.Facts[factSPFWas] = *was
-	} else if !c.published() {
-		o.Facts[factSPFWas] = ""
+	o.Facts[factSPFWas] = ""
+	if was := p.proposal.Before; was != nil && *was != p.proposal.After {
+		o.Facts[factSPFWas] = *was // also what was typed wrongly before
 	}
 	if r.World.Panel == nil || r.World.Panel.Publish == nil {
 		return o

@@ -74,8 +74,8 @@ func (s *spfSeen) chosen(ctx context.Context, r dns.Resolver, c spfCase) spf.Pro
 		}
 	}
 	if s.fresh() && c.way() == "" {
-		for _, term := range c.also() {
-			edited = s.add(&p, term) || edited
+		for i, term := range c.also() {
+			edited = s.add(&p, i, term) || edited
 		}
 	}
 	if !edited {
@@ -104,16 +104,16 @@ func (s *spfSeen) chosen(ctx context.Context, r dns.Resolver, c spfCase) spf.Pro
 	return p
 }
 
-// add puts a term before ClockWise's.
-func (s *spfSeen) add(p *spf.Proposal, term string) bool {
+// add puts a term before those that are proposed, behind the first i.
+func (s *spfSeen) add(p *spf.Proposal, i int, term string) bool {
 	if slices.ContainsFunc(p.Changes, func(x spf.Change) bool { return strings.EqualFold(x.Term, term) }) {
 		return false
 	}
-	p.Changes = slices.Insert(p.Changes, 0, spf.Change{Term: term, What: spf.Add, Reason: "you named it", CostBefore: -1, CostAfter: 1})
-	t := spf.Parse("v=spf1 " + term).Terms
-	if len(t) == 1 && !t[0].CostsLookup() {
-		p.Changes[0].CostAfter = 0
+	x := spf.Change{Term: term, What: spf.Add, Reason: "you named it", CostBefore: -1, CostAfter: 1}
+	if t := spf.Parse("v=spf1 " + term).Terms; len(t) == 1 && !t[0].CostsLookup() {
+		x.CostAfter = 0
 	}
+	p.Changes = slices.Insert(p.Changes, min(i, len(p.Changes)), x)
 	return true
 }
 

@@ -3,6 +3,7 @@ package wizard
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"clockwise.info/cwmail/checks"
@@ -92,6 +93,8 @@ func spfTexts(all []string) (out []string) {
 type spfWaiting struct {
 	spfCase
 	otherwise map[string]bool // whether a record that is not the proposed one does as well
+	hint      string          // that misplaced was looked up for
+	misplaced []Block
 }
 
 // view shows a look; over says that no other follows by itself.
@@ -131,10 +134,13 @@ func (w *spfWaiting) verdicts(ctx context.Context, r propagation.Report, v *View
 	}
 	wrong := false
 	if r.Hint != "" && t.right == 0 {
-		say(Failure, "There, but wrong: "+lowered(r.Hint)+".")
+		say(Failure, "There, but wrong: "+lowered(r.Hint)+".", w.elsewhere(ctx, r.Hint)...)
 		wrong = true
 	}
-	if len(t.wrong) > 0 {
+	switch {
+	case len(t.wrong) > 0 && t.right > 0:
+		say(Warning, "There, but wrong, at "+namesOf(t.wrong)+": "+lowered(orElse(strings.TrimSuffix(t.wrong[0].Detail, "."), "it is not the proposed record"))+". Other name servers have it right already.", w.compared(t.wrong[0])...)
+	case len(t.wrong) > 0:
 		say(Failure, "There, but wrong, at "+namesOf(t.wrong)+": "+lowered(orElse(strings.TrimSuffix(t.wrong[0].Detail, "."), "it is not the proposed record"))+".", w.compared(t.wrong[0])...)
 		wrong = true
 	}
@@ -142,7 +148,7 @@ func (w *spfWaiting) verdicts(ctx context.Context, r propagation.Report, v *View
 	case r.Hint != "" && t.right > 0:
 		say(Warning, "Not there yet everywhere: "+r.Hint+".")
 	case len(t.old) > 0 && r.Hint == "":
-		say(Busy, "Not there yet, at "+namesOf(t.old)+": the old record still stands there, keep waiting.")
+		say(Busy, "Not there yet, at "+namesOf(t.old)+": the old record still stands there, keep waiting. If it lasts, look whether the change was saved.")
 	}
 	if len(t.missing) > 0 && r.Hint == "" {
 		say(Busy, "Not there yet, at "+namesOf(t.missing)+": no SPF record stands there, keep waiting.")
@@ -160,7 +166,28 @@ func (w *spfWaiting) verdicts(ctx context.Context, r propagation.Report, v *View
 	}
 }
 
-// servers are those of a report by what they have.
+// elsewhere says where the record stands instead.
+func (w *spfWaiting) elsewhere(ctx context.Context, hint string) []Block {
+	r := w.resolver()
+	if hint == w.hint || r == nil {
+		return w.misplaced
+	}
+	w.hint, w.misplaced = hint, nil
+	want := w.wanted()
+	questions := spf.Probes(want.Domain)
+	answers := dns.All(ctx, r, questions...)
+	everywhere := answers[len(answers)-1].Texts() // what stands at a name that nobody made
+	for _, a := range answers[:len(answers)-1] {
+		for _, t := range a.Texts() {
+			if strings.Contains(squeezed(t), "include:"+strings.ToLower(w.World.Service.SPFInclude)) && !slices.Contains(everywhere, t) {
+				w.misplaced = append(w.misplaced, Para("It stands at "+a.Question.Name+", as type "+a.Question.Type.String()+". It belongs at "+want.Domain+", as type TXT."))
+			}
+		}
+	}
+	return w.misplaced
+}
+
+// sorted are the servers of a report by what they have.
 type sorted struct {
 	missing, old, wrong, unasked []propagation.ServerView
 	right, counted               int
