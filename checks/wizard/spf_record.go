@@ -244,11 +244,15 @@ func (c spfCase) recordView(s *spfSeen) View {
 		v.Blocks = append(v.Blocks, Para(spfWayWhy))
 	}
 	v.Blocks = append(v.Blocks, s.standing()...)
-	if len(s.found) > 0 && s.kind != kindUnknown && s.kind != kindNoZone && s.kind != kindHosted {
-		v.Blocks = append(v.Blocks, Heading("What is wrong now"), s.found)
+	wrong := slices.DeleteFunc(slices.Clone(s.found), func(f finding.Finding) bool { return slices.Contains(saidAlready, f.Code()) })
+	if len(wrong) > 0 && s.kind != kindUnknown && s.kind != kindNoZone && s.kind != kindHosted {
+		v.Blocks = append(v.Blocks, Heading("What is wrong now"), wrong)
 	}
 	return v
 }
+
+// saidAlready are the findings that say no more than the words of a kind.
+var saidAlready = []string{"spf.missing", "spf.include-clockwise-missing"}
 
 const spfWayWhy = "DMARC, the rule by which receivers decide, is content with one of two: SPF, or a DKIM signature. And SPF is judged for the envelope sender, the address to which undeliverable mail goes back, which readers do not see. So there are other ways than this record."
 
@@ -295,14 +299,17 @@ func lookupBudget(label string, n int) Budget {
 }
 
 func voidBudget(label string, n int) Budget {
-	return Budget{label, n, spf.MaxVoidLookups, share(n, spf.MaxVoidLookups, "empty answers")}
+	return Budget{label, n, spf.MaxVoidLookups, share(n, spf.MaxVoidLookups, "")}
 }
 
 func share(n, most int, what string) string {
-	if n > most {
-		return fmt.Sprintf("%d %s where %d are allowed", n, what, most)
+	if what != "" {
+		what = " " + what
 	}
-	return fmt.Sprintf("%d of %d %s", n, most, what)
+	if n > most {
+		return fmt.Sprintf("%d%s where %d are allowed", n, what, most)
+	}
+	return fmt.Sprintf("%d of %d%s", n, most, what)
 }
 
 // maxBranches bounds the lines of a tree.
