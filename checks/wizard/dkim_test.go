@@ -106,7 +106,7 @@ func newFirm(t *testing.T, list ...transports.Transport) *firm {
 		return new(net.Dialer).DialContext(ctx, network, to)
 	}
 	own := []netip.AddrPort{netip.MustParseAddrPort("198.51.100.53:53")}
-	c := dns.NewClient(dns.Config{Servers: own, Dial: dial, Attempts: 1, Timeout: 5 * time.Second})
+	c := dns.NewClient(dns.Config{Servers: own, Dial: dial, Attempts: 3, Timeout: 5 * time.Second})
 	t.Cleanup(c.Close)
 	e := &checks.Examiner{Resolver: c, Asker: c, Own: own, Now: f.clock, Service: transports.DefaultService(), DNSOnly: true}
 	f.examiner = e

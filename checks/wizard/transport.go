@@ -450,6 +450,9 @@ func (r *Run) changes() ([]transports.Change, error) {
 	case doDefault:
 		return r.asDefault(at), nil
 	case doEdit:
+		if transports.Same(r.original(), r.draft()) {
+			return nil, nil
+		}
 		return []transports.Change{{Kind: transports.EditTransport, Name: of, To: r.draft()}}, nil
 	case doCopy:
 		t := r.draft()
@@ -530,9 +533,6 @@ func (r *Run) shown(c transports.Change) []Block {
 			what = "remove"
 		}
 		out.List = append(out.List, Change{What: what, Term: d.Field, Before: cmp.Or(d.Before, "-"), After: cmp.Or(d.After, "-")})
-	}
-	if len(out.List) == 0 {
-		return []Block{Mark{OK, "Nothing differs from what is there."}}
 	}
 	return []Block{out}
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/spf13/cobra"
 )
@@ -32,7 +33,7 @@ func newRoot(a *app) *cobra.Command {
 		SilenceUsage:               true,
 		SuggestionsMinimumDistance: 2,
 	}
-	cobra.EnableCommandSorting = false              // the order of commands is one of use
+	keepOrder()
 	root.CompletionOptions.DisableDefaultCmd = true // ours has errors of our form
 	root.SetHelpCommand(newHelp())
 	root.SetVersionTemplate("{{.Version}}\n")
@@ -49,6 +50,10 @@ func newRoot(a *app) *cobra.Command {
 	root.AddCommand(newCompletion(a))
 	return root
 }
+
+// keepOrder leaves commands in the order of their use. It is a variable of the
+// whole process.
+var keepOrder = sync.OnceFunc(func() { cobra.EnableCommandSorting = false })
 
 // newHelp is cobra's help command, which would take any word for a topic.
 func newHelp() *cobra.Command {
