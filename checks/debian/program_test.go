@@ -32,7 +32,7 @@ import (
 // packages tells where to get each program.
 var packages = map[string]string{
 	"named": "bind9", "named-compilezone": "bind9-utils", "dnssec-keygen": "bind9-utils", "dnssec-signzone": "bind9-utils",
-	"nsd": "nsd", "unbound": "unbound", "postfix": "postfix", "postconf": "postfix", "smtp-sink": "postfix", "opendkim-genkey": "opendkim-tools", "opendkim-testkey": "opendkim-tools", "opendkim-testmsg": "opendkim-tools", "openssl": "openssl",
+	"nsd": "nsd", "unbound": "unbound", "postfix": "postfix", "postconf": "postfix", "smtp-sink": "postfix", "smtp-source": "postfix", "opendkim-genkey": "opendkim-tools", "opendkim-testkey": "opendkim-tools", "opendkim-testmsg": "opendkim-tools", "openssl": "openssl",
 	"exim4": "exim4-daemon-light", "smtpd": "opensmtpd", "unshare": "util-linux",
 }
 
