@@ -17,19 +17,11 @@ import (
 func dkimPublish() Step {
 	return Step{
 		ID: "publish", Title: "Record",
-		Ask: "Add this record where the DNS of your domain is managed, then go on. cwmail itself changes no DNS.",
-		Why: "Receivers look up this record to verify the signature. Until the last step nothing signs with the key, so a mistake here harms no mail.",
-		Fields: func(r *Run) []Field {
-			if r.World.Panel == nil {
-				return nil
-			}
-			return []Field{{
-				ID: "demo-slip", Label: "In the demo", Kind: Choice, Options: r.World.Panel.Slips,
-				Help: "In the demo nobody sits at a DNS panel. How does somebody type it?",
-			}}
-		},
-		Look: dkimPublishLook,
-		Act:  dkimPublishAct,
+		Ask:    "Add this record where the DNS of your domain is managed, then go on. cwmail itself changes no DNS.",
+		Why:    "Receivers look up this record to verify the signature. Until the last step nothing signs with the key, so a mistake here harms no mail.",
+		Fields: slipFields,
+		Look:   dkimPublishLook,
+		Act:    dkimPublishAct,
 	}
 }
 

@@ -21,17 +21,9 @@ func spfChange() Step {
 		Ask: "Make this change where the DNS of your domain is managed, then go on. cwmail itself changes no DNS.",
 		Why: "The smallest change was looked for: what is there stays, and ClockWise is added. The result was tried on DNS with the new record laid over it.\n\n" +
 			"Undo: publish the old value again. Nothing else depends on it.",
-		Fields: func(r *Run) []Field {
-			if r.World.Panel == nil {
-				return nil
-			}
-			return []Field{{
-				ID: "demo-slip", Label: "In the demo", Kind: Choice, Options: r.World.Panel.Slips,
-				Help: "In the demo nobody sits at a DNS panel. How does somebody type it?",
-			}}
-		},
-		Look: spfChangeLook,
-		Act:  spfChangeAct,
+		Fields: slipFields,
+		Look:   spfChangeLook,
+		Act:    spfChangeAct,
 	}
 }
 

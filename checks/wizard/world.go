@@ -79,3 +79,14 @@ type Panel struct {
 	Slips   []Option // the value "" is: typed as shown
 	Publish func(rec finding.Record, slip string) error
 }
+
+// slipFields ask how the record is typed in the demo.
+func slipFields(r *Run) []Field {
+	if r.World.Panel == nil {
+		return nil
+	}
+	return []Field{{
+		ID: "demo-slip", Label: "In the demo", Kind: Choice, Options: r.World.Panel.Slips,
+		Help: "In the demo nobody sits at a DNS panel. How does somebody type it?",
+	}}
+}
