@@ -120,8 +120,8 @@ func (p *Prompter) look(ctx context.Context, r *Run) error {
 	if err := WriteView(p.Out, r.View(), p.Hide); err != nil {
 		return err
 	}
-	if said := r.View().Said; said != p.shown {
-		p.heard(r.View())
+	if v := r.View(); !v.marks(v.Said) {
+		p.heard(v)
 	}
 	return nil
 }

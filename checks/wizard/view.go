@@ -1,6 +1,8 @@
 package wizard
 
 import (
+	"slices"
+
 	"clockwise.info/cwmail/checks"
 	"clockwise.info/cwmail/checks/finding"
 	"clockwise.info/cwmail/checks/propagation"
@@ -141,4 +143,12 @@ func (v View) Cards() (out []Card) {
 		}
 	}
 	return out
+}
+
+// marks says whether a sentence stands in the view as a mark of its own.
+func (v View) marks(said string) bool {
+	return slices.ContainsFunc(v.Blocks, func(b Block) bool {
+		m, ok := b.(Mark)
+		return ok && m.Text == said
+	})
 }

@@ -26,8 +26,16 @@ func (a *app) runRoot(cmd *cobra.Command) error {
 	}
 	if !a.outTerminal || !a.inTerminal {
 		fmt.Fprintln(a.err, "cwmail: no terminal, so this is the same as: cwmail check")
+		return a.runCheck(cmd, &checkOptions{})
 	}
-	return a.runCheck(cmd, &checkOptions{})
+	found := a.runCheck(cmd, &checkOptions{})
+	if _, told := found.(status); found != nil && !told {
+		return found
+	}
+	if err := a.offerWizards(cmd); err != nil {
+		return err
+	}
+	return found
 }
 
 // wantsConsole decides before anything is drawn: Bubble Tea would write its

@@ -9,6 +9,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/charmbracelet/x/term"
@@ -105,7 +106,34 @@ func (a *app) runWizard(cmd *cobra.Command, o *wizardOptions) error {
 		if o.answers != "" {
 			return a.followAnswers(ctx, run, answers)
 		}
-		return a.askPlainly(ctx, run)
+		return a.askPlainly(ctx, run, bufio.NewReader(a.in))
+	})
+}
+
+// offerWizards asks, behind a report in plain lines, whether to go on with a
+// wizard.
+func (a *app) offerWizards(cmd *cobra.Command) error {
+	in := bufio.NewReader(a.in)
+	return a.inWorld(cmd, true, func(ctx context.Context, w *world) error {
+		all := allGuides()
+		a.printf("\nStep by step:\n")
+		for i, g := range all {
+			a.printf("%d. %s\n", i+1, g.Title)
+		}
+		for {
+			fmt.Fprint(a.out, "A number, or enter to leave: ")
+			line, err := in.ReadString('\n')
+			line = strings.TrimSpace(line)
+			if line == "" {
+				return nil // the end of the input leaves, too
+			}
+			if n, bad := strconv.Atoi(line); bad == nil && n >= 1 && n <= len(all) {
+				return a.askPlainly(ctx, wizard.Start(all[n-1], a.editor(w).world, nil), in)
+			}
+			if err != nil {
+				return nil
+			}
+		}
 	})
 }
 
@@ -146,8 +174,8 @@ func mapsJoined(all ...map[string]string) map[string]string {
 }
 
 // askPlainly walks a guide by questions.
-func (a *app) askPlainly(ctx context.Context, run *wizard.Run) error {
-	p := &wizard.Prompter{In: bufio.NewReader(a.in), Out: a.out, Secret: a.secretLine()}
+func (a *app) askPlainly(ctx context.Context, run *wizard.Run, in *bufio.Reader) error {
+	p := &wizard.Prompter{In: in, Out: a.out, Secret: a.secretLine()}
 	err := p.Walk(ctx, run)
 	goOn := "cwmail wizard " + strings.TrimSpace(run.Wizard.ID+" "+run.Subject()) + " goes on there"
 	switch {
