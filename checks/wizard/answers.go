@@ -49,10 +49,8 @@ func Follow(ctx context.Context, w io.Writer, r *Run, answers map[string]string,
 		}
 		fill(r, answers, left)
 		problems, err := r.Advance(ctx, p.heard)
-		switch {
-		case err != nil:
-			return nil, err
-		case len(problems) > 0:
+		p.unkept(err)
+		if len(problems) > 0 {
 			return nil, &Unanswered{Step: s.Title, Field: problems[0].Field, Text: problems[0].Text, Waits: r.View().Blocked != ""}
 		}
 	}

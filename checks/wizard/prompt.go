@@ -28,11 +28,12 @@ type Prompter struct {
 	// Secret reads a line that is not shown; nil: there is no way to read one.
 	Secret func() (string, error)
 
-	shown string // what the look said last
+	shown  string // what the look said last
+	warned bool   // that the place cannot be kept
 }
 
 // Walk goes from the present step of a run to its end. The error is ErrLeft,
-// ErrEnd, or what could not be stored or written.
+// ErrEnd, or what could not be read or written.
 func (p *Prompter) Walk(ctx context.Context, r *Run) error {
 	for !r.Done() {
 		if err := p.step(ctx, r); err != nil {
@@ -98,10 +99,24 @@ func (p *Prompter) step(ctx context.Context, r *Run) error {
 		for _, x := range problems {
 			p.say(x.Text)
 		}
-		if err != nil || len(problems) == 0 {
-			return err
+		p.unkept(err)
+		if len(problems) == 0 {
+			return nil
 		}
 	}
+}
+
+// unkept says once that the place in a guide cannot be stored. That is no reason
+// to stop: all else works.
+func (p *Prompter) unkept(err error) {
+	if err == nil || p.warned {
+		return
+	}
+	p.warned = true
+	if why := errors.Unwrap(err); why != nil {
+		err = why
+	}
+	p.say("Note: Your place in this guide cannot be kept, so leave it only at its end: " + strings.TrimPrefix(err.Error(), "config: ") + ".")
 }
 
 // look shows what there is to see.
@@ -372,23 +387,31 @@ func (p *Prompter) line(f Field) (string, error) {
 
 var errNoSecret = errors.New("a password can only be typed at a terminal; name a command, an environment variable or the keyring instead")
 
-// maxLine is far above what a field takes.
-const maxLine = 64 << 10
+// maxLine is far above what a field takes, and maxInput above what anybody
+// pastes by mistake.
+const maxLine, maxInput = 64 << 10, 16 << 20
 
-// read reads a line, without what ends it.
+// read reads a line, without what ends it. One that is too long is passed over
+// and asked for again.
 func (p *Prompter) read() (string, error) {
 	var line []byte
+	long := 0
 	for {
 		part, more, err := p.In.ReadLine()
-		line = append(line, part...)
+		if long += len(part); long <= maxLine {
+			line = append(line, part...)
+		}
 		switch {
 		case errors.Is(err, io.EOF):
 			fmt.Fprintln(p.Out)
 			return "", ErrEnd
 		case err != nil:
 			return "", fmt.Errorf("wizard: the input cannot be read: %w", err)
-		case len(line) > maxLine:
-			return "", errors.New("wizard: the line is too long")
+		case long > maxInput:
+			return "", errors.New("wizard: a line of the input does not end")
+		case !more && long > maxLine:
+			fmt.Fprint(p.Out, "\nThat line is too long and was left out. Please type it again: ")
+			line, long = nil, 0
 		case !more:
 			return strings.TrimSpace(safe.UTF8(string(line))), nil
 		}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"clockwise.info/cwmail/checks/finding"
 	"clockwise.info/cwmail/checks/provider"
@@ -155,5 +156,45 @@ func TestPlainView(t *testing.T) {
 		if strings.ContainsAny(line, "\x1b│─█") {
 			t.Errorf("drawn: %q", line)
 		}
+	}
+}
+
+func TestLineTooLong(t *testing.T) {
+	r := wizard.Start(cook(), wizard.World{}, nil)
+	got, err := prompt(t, r, strings.Repeat("a", 100_000)+"\nhen\nq\n")
+	if !errors.Is(err, wizard.ErrLeft) || !strings.Contains(got, "too long") || r.Answer("egg") != "hen" {
+		t.Errorf("%v, egg %q:\n%s", err, r.Answer("egg"), got)
+	}
+	r = wizard.Start(cook(), wizard.World{}, nil)
+	if _, err := prompt(t, r, strings.Repeat("a", 20<<20)); err == nil || errors.Is(err, wizard.ErrEnd) {
+		t.Errorf("a line without end: %v", err)
+	}
+}
+
+// A place that cannot be kept is said once, and is no reason to stop.
+func TestPlaceNotKept(t *testing.T) {
+	world := wizard.World{Now: time.Now, Keep: func(string, []byte) error { return errors.New("config: the disk is full") }}
+	walks := map[string]func(w *strings.Builder, r *wizard.Run) error{
+		"asked": func(w *strings.Builder, r *wizard.Run) error {
+			got, err := prompt(t, r, "hen\n\n\n\n")
+			w.WriteString(got)
+			return err
+		},
+		"followed": func(w *strings.Builder, r *wizard.Run) error {
+			_, err := wizard.Follow(t.Context(), w, r, map[string]string{"egg": "hen"}, nil)
+			return err
+		},
+	}
+	for name, walk := range walks {
+		t.Run(name, func(t *testing.T) {
+			var out strings.Builder
+			r := wizard.Start(cook(), world, nil)
+			if err := walk(&out, r); err != nil || !r.Done() {
+				t.Errorf("done %v, %v", r.Done(), err)
+			}
+			if n := strings.Count(out.String(), "the disk is full."); n != 1 || strings.Contains(out.String(), "config:") {
+				t.Errorf("said %d times:\n%s", n, out.String())
+			}
+		})
 	}
 }

@@ -294,7 +294,8 @@ func (r *Run) Back() bool {
 }
 
 // Advance does what going on is, in one call: it checks, acts and goes. emit
-// hears what the act shows; nil: nobody.
+// hears what the act shows; nil: nobody. The error is that of Go: the run is
+// where it is without.
 func (r *Run) Advance(ctx context.Context, emit func(View)) (problems []Problem, err error) {
 	if problems = r.Check(); len(problems) > 0 {
 		return problems, nil
@@ -306,11 +307,8 @@ func (r *Run) Advance(ctx context.Context, emit func(View)) (problems []Problem,
 		emit = func(View) {}
 	}
 	o := r.Act()(ctx, emit)
-	if err := r.Go(o); err != nil {
-		return nil, err
+	if err = r.Go(o); o.Problem != "" {
+		problems = []Problem{{Text: o.Problem}}
 	}
-	if o.Problem != "" {
-		return []Problem{{Text: o.Problem}}, nil
-	}
-	return nil, nil
+	return problems, err
 }

@@ -112,7 +112,7 @@ func (c spfCase) introduction(p *spfPlan) []Block {
 			Para("Receivers compare " + c.name() + " with the sender address that people see. With relaxed alignment, which is the rule unless your DMARC record says aspf=s, it is enough that both belong to " + c.registered() + "."),
 			Para("ClockWise must be told: set envelope: " + c.sender().Envelope + " in the mail transport. The last step offers to do that."),
 		}
-	case p.proposal.Before != nil:
+	case p.proposal.Before != nil && len(p.records) > 0:
 		out = append(out, Para("Change the record that you have. Do not add a second one: with two, SPF fails for all mail."))
 	}
 	for _, n := range p.proposal.Notes {
