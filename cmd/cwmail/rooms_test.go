@@ -60,6 +60,10 @@ var rooms = []room{
 	{folder: "checks/propagation", ours: subject, forbidden: machine, why: "a subject"},
 	{folder: "checks/provider", ours: subject, forbidden: machine, why: "a subject"},
 	{folder: "checks/settings", ours: append(slices.Clone(subject), "transports"), forbidden: machine, others: []string{"golang.org/x/net/..."}, why: "judges how transports are set up"},
+	{
+		folder: "checks/received", ours: append(slices.Clone(subject), "checks/spf", "checks/dkim", "checks/dmarc", "transports"),
+		others: []string{"golang.org/x/net/..."}, forbidden: machine, why: "judges whole messages as a receiver does, by the subjects",
+	},
 	{folder: "checks/relay", ours: append(slices.Clone(subject), "transports", "transports/..."), forbidden: machine, why: "judges what a server said"},
 	{
 		folder: "checks/lab", ours: append(slices.Clone(subject), "checks/dns/...", "transports", "transports/..."),
