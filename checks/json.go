@@ -55,12 +55,13 @@ type jsonReport struct {
 	TookMS    int64          `json:"took_ms"`
 	Queries   int            `json:"queries"`
 	Verdict   Verdict        `json:"verdict"`
-	Paths     []jsonPath     `json:"paths"`
+	Paths     []JSONPath     `json:"paths"`
 	Findings  []JSONFinding  `json:"findings"`
 	Facts     any            `json:"facts"`
 }
 
-type jsonPath struct {
+// JSONPath is a Path as the documents show it.
+type JSONPath struct {
 	IP          *string `json:"ip"`
 	MailFrom    string  `json:"mail_from"`
 	From        string  `json:"from"`
@@ -147,19 +148,24 @@ func reportJSON(r Report) jsonReport {
 	out := jsonReport{
 		Target: safe.UTF8(r.Target), Domain: safe.UTF8(r.Domain), Started: instant(r.Started),
 		TookMS: r.Took.Milliseconds(), Queries: r.Queries, Verdict: r.knownVerdict(),
-		Paths: make([]jsonPath, len(r.Paths)), Findings: FindingsJSON(r.Findings), Facts: r.Facts,
+		Paths: make([]JSONPath, len(r.Paths)), Findings: FindingsJSON(r.Findings), Facts: r.Facts,
 	}
 	if r.Transport != nil {
 		t := TransportJSON(*r.Transport)
 		out.Transport = &t
 	}
 	for i, p := range r.Paths {
-		out.Paths[i] = jsonPath{
-			IP: ipText(p.IP), MailFrom: safe.UTF8(p.MailFrom), From: safe.UTF8(p.From),
-			SPF: known(p.SPF), SPFAligned: truth(p.SPFAligned), DKIM: known(p.DKIM), DKIMAligned: truth(p.DKIMAligned), DMARC: known(p.DMARC),
-		}
+		out.Paths[i] = PathJSON(p)
 	}
 	return out
+}
+
+// PathJSON shows how a receiver would judge.
+func PathJSON(p Path) JSONPath {
+	return JSONPath{
+		IP: ipText(p.IP), MailFrom: safe.UTF8(p.MailFrom), From: safe.UTF8(p.From),
+		SPF: known(p.SPF), SPFAligned: truth(p.SPFAligned), DKIM: known(p.DKIM), DKIMAligned: truth(p.DKIMAligned), DMARC: known(p.DMARC),
+	}
 }
 
 // truth is null for what is not known.

@@ -7,6 +7,7 @@ func commands(a *app) []*cobra.Command {
 	return []*cobra.Command{
 		newCheck(a, nil),
 		newRoute(a, nil),
+		newSend(a, nil),
 		newMessage(a, nil),
 		newAudit(a, nil),
 		group("spf", "Read, evaluate, judge and mend SPF records", "  cwmail spf show acme.example",

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/rand"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -53,7 +54,7 @@ func (a *app) editor(w *world) *editor {
 		Now: a.now, Service: w.file.Service, Examine: e.afresh,
 		Resolver: w.resolver, Fresh: dns.NewOverlay(w.lower, a.shared.sets), Wait: a.consoleWait(w),
 		Transports: e.transports, Change: e.change, Setting: setting,
-		NewKey: e.newKey, LoadKey: loadKey, Keep: e.runs.keep,
+		NewKey: e.newKey, LoadKey: loadKey, Send: e.sendFor, Keep: e.runs.keep,
 	}
 	if e.store != nil && config.HasKeyring(have, a.getenv) {
 		e.world.KeepSecret = config.SystemVault().Keep
@@ -273,6 +274,9 @@ func (e *editor) left() []wizard.Saved {
 type runStore interface {
 	keep(name string, data []byte) error
 	all() [][]byte
+
+	sends() []time.Time // when test mails were sent lately
+	sent(times []time.Time)
 }
 
 // keptRuns are files in the state folder. Without a folder nothing is kept.
@@ -299,10 +303,37 @@ func (k *keptRuns) all() (out [][]byte) {
 	return out
 }
 
+// That the times cannot be read or kept is no reason to send nothing.
+func (k *keptRuns) sends() (times []time.Time) {
+	if data, err := k.states.Load(sendsState); err == nil {
+		_ = json.Unmarshal(data, &times)
+	}
+	return times
+}
+
+func (k *keptRuns) sent(times []time.Time) {
+	if data, err := json.Marshal(times); err == nil {
+		_ = k.states.Store(sendsState, data)
+	}
+}
+
 // heldRuns are kept in memory.
 type heldRuns struct {
-	mu   sync.Mutex
-	runs map[string][]byte
+	mu    sync.Mutex
+	runs  map[string][]byte
+	times []time.Time
+}
+
+func (h *heldRuns) sends() []time.Time {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.Clone(h.times)
+}
+
+func (h *heldRuns) sent(times []time.Time) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.times = times
 }
 
 func (h *heldRuns) keep(name string, data []byte) error {

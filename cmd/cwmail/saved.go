@@ -28,7 +28,7 @@ import (
 const savedSchema = 1
 
 // saved is the file of --save: everything that was heard in a run. Nothing in
-// it is secret, as a run never logs in anywhere.
+// it is secret: what a login says is cut where it is recorded.
 type saved struct {
 	Schema        int                 `json:"schema"`
 	Answers       json.RawMessage     `json:"answers"` // as dns.WriteAnswers has them
@@ -117,6 +117,13 @@ func (c *conversations) record(ctx context.Context, o smtp.Options) smtp.Convers
 	defer c.mu.Unlock()
 	c.all = append(c.all, talk)
 	return talk
+}
+
+// keep takes note of what was said while mail was sent.
+func (c *conversations) keep(talks []smtp.Conversation) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.all = append(c.all, talks...)
 }
 
 // replay gives what was said then.
