@@ -9,6 +9,7 @@ func commands(a *app) []*cobra.Command {
 		newRoute(a, nil),
 		newSend(a, nil),
 		newMessage(a, nil),
+		newSink(a, nil),
 		newAudit(a, nil),
 		group("spf", "Read, evaluate, judge and mend SPF records", "  cwmail spf show acme.example",
 			newSPFShow(a, nil), newSPFEval(a, nil), newSPFLint(a, nil), newSPFPropose(a, nil)),

@@ -167,3 +167,17 @@ func (f torn) WriteAt(p []byte, off int64) (int, error) {
 	n, _ := f.LockedFile.WriteAt(p[:len(p)/2], off)
 	return n, errors.New("full")
 }
+
+func FuzzWithoutResults(f *testing.F) {
+	f.Add("Authentication-Results: mx.clockwise.test; x\r\n\r\nbody")
+	f.Add("A: b\r\nAuthentication-Results: (\"mx\") \"mx.clock\\wise.test\"\r\n ; x\r\n")
+	f.Fuzz(func(t *testing.T, message string) {
+		out, n := WithoutResults([]byte(message), host)
+		if n == 0 && string(out) != message || n > 0 && len(out) >= len(message) {
+			t.Errorf("%q becomes %q, %d", message, out, n)
+		}
+		if again, n := WithoutResults(out, host); n != 0 {
+			t.Errorf("%q becomes %q, and then %q", message, out, again)
+		}
+	})
+}
