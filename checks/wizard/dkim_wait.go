@@ -314,6 +314,9 @@ func compared(want string, texts []string) string {
 	if len(gotKey) == 0 {
 		return propagation.Difference(want, got)
 	}
+	if len(gotKey) == len(wantKey) {
+		return fmt.Sprintf("it differs from character %d of the key", same+1)
+	}
 	return fmt.Sprintf("it differs from character %d of the key, and has %d characters in place of %d", same+1, len(gotKey), len(wantKey))
 }
 

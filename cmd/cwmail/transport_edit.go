@@ -137,9 +137,12 @@ func newTransportMove(a *app, runF func(context.Context, *transportOptions) erro
 	cmd := &cobra.Command{
 		Use: "move TRANSPORT --to N", Short: "Put a transport at another place of the list",
 		Example: "  cwmail transport move Invoices --to 1", Args: args(1, 1, "the name of a transport"),
-		RunE: runTransport(a, runF, o, func(o *transportOptions, _ *cobra.Command, all []transports.Transport) ([]transports.Change, error) {
+		RunE: runTransport(a, runF, o, func(o *transportOptions, cmd *cobra.Command, all []transports.Transport) ([]transports.Change, error) {
 			if _, err := named(all, o.name); err != nil {
 				return nil, err
+			}
+			if !cmd.Flags().Changed("to") {
+				return nil, &failure{what: "could not move " + o.name, why: "--to is not given", hints: []string{"--to 1 makes it the first"}}
 			}
 			if o.to < 1 || o.to > len(all) {
 				return nil, &failure{what: "could not move " + o.name, why: fmt.Sprintf("--to %d is no place in a list of %d", o.to, len(all)), hints: []string{"1 is the first place"}}
@@ -308,14 +311,21 @@ func named(all []transports.Transport, name string) (transports.Transport, error
 		if near := transports.Nearest(name, names); near != "" {
 			hints = slices.Insert(hints, 0, fmt.Sprintf("did you mean %q?", near))
 		}
-		return transports.Transport{}, &failure{what: fmt.Sprintf("could not change %q", name), why: "no transport has that name", hints: hints}
+		return transports.Transport{}, &failure{what: fmt.Sprintf("could not find %q", name), why: "no transport has that name", hints: hints}
 	}
 	return all[i], nil
 }
 
 // add makes the new transport.
 func (o *transportOptions) add(_ *cobra.Command, all []transports.Transport) ([]transports.Change, error) {
-	if slices.ContainsFunc(all, func(t transports.Transport) bool { return t.Name == o.name }) {
+	name, wrong, hint := config.Setting("name", o.name)
+	switch {
+	case wrong != "":
+		return nil, &failure{what: "could not add a transport", why: wrong, hints: []string{hint}}
+	case name == "":
+		return nil, &failure{what: "could not add a transport", why: "its name is empty", hints: []string{"give it a name of your choice: cwmail transport add Invoices --domain acme.example"}}
+	}
+	if slices.ContainsFunc(all, func(t transports.Transport) bool { return t.Name == name }) {
 		return nil, &failure{what: fmt.Sprintf("could not add %q", o.name), why: "a transport of that name is there already", hints: []string{"cwmail transport edit changes it", "each name is there once"}}
 	}
 	t := transports.Transport{Type: transports.ClockWise}
@@ -329,7 +339,7 @@ func (o *transportOptions) add(_ *cobra.Command, all []transports.Transport) ([]
 	} else if len(o.values) == 0 {
 		return nil, &failure{what: fmt.Sprintf("could not add %q", o.name), why: "no setting is given", hints: []string{"--domain acme.example takes the mail of a domain", "cwmail wizard transport asks step by step"}}
 	}
-	t.Name = o.name
+	t.Name = name
 	if err := o.apply(&t); err != nil {
 		return nil, err
 	}

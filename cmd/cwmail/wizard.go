@@ -2,7 +2,6 @@ package main
 
 import (
 	"bufio"
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -99,6 +98,9 @@ func (a *app) runWizard(cmd *cobra.Command, o *wizardOptions) error {
 	}
 	return a.inWorld(cmd, true, func(ctx context.Context, w *world) error {
 		e := a.editor(w)
+		if len(a.shared.sets) > 0 {
+			fmt.Fprintln(a.err, "cwmail: the records of --with count as published here; whether they are in DNS is not seen")
+		}
 		run, err := a.beginRun(e, guide, preset, answers, o)
 		if err != nil {
 			return err
@@ -159,7 +161,7 @@ func (a *app) beginRun(e *editor, guide *wizard.Wizard, preset, answers map[stri
 		}
 		run := wizard.Resume(guide, e.world, s)
 		n, of := run.Position()
-		fmt.Fprintf(a.err, "%s for %s goes on at step %d of %d; --anew begins anew\n", guide.ID, s.Subject, n, of)
+		fmt.Fprintf(a.err, "%s goes on at step %d of %d; --anew begins anew\n", guideOf(s), n, of)
 		return run, nil
 	}
 	return wizard.Start(guide, e.world, preset), nil
@@ -187,8 +189,10 @@ func (a *app) askPlainly(ctx context.Context, run *wizard.Run, in *bufio.Reader)
 			hints = nil
 		}
 		return &failure{what: "could not finish the guide", why: err.Error(), hints: hints}
+	case err != nil:
+		return &failure{what: "could not finish the guide", why: strings.TrimPrefix(err.Error(), "wizard: "), hints: []string{goOn}}
 	}
-	return err
+	return nil
 }
 
 // secretLine reads a line that is not shown; where the input is no terminal, it
@@ -273,10 +277,19 @@ func leftLine(s wizard.Saved) string {
 		if g.ID == s.Wizard {
 			run := wizard.Resume(g, wizard.World{}, s)
 			n, of := run.Position()
-			return fmt.Sprintf("%s for %s: step %d of %d", strings.ToUpper(g.ID), cmp.Or(s.Subject, "?"), n, of)
+			return fmt.Sprintf("%s: step %d of %d", guideOf(s), n, of)
 		}
 	}
 	return s.Wizard
+}
+
+// guideOf names a guide and what it is about, which may not be known yet.
+func guideOf(s wizard.Saved) string {
+	name := strings.ToUpper(s.Wizard)
+	if s.Subject == "" {
+		return name
+	}
+	return name + " for " + s.Subject
 }
 
 type leftRun struct {
