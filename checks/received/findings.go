@@ -51,6 +51,7 @@ func (j *judge) judgeMessage() {
 	if n := len(j.v.Hops); n > 30 {
 		j.raise(loopRule, "", "", "", strconv.Itoa(n))
 	}
+	j.judgeForm()
 	j.judgeReplyTo()
 	j.judgeSignatures()
 	j.judgeWay()
@@ -121,6 +122,12 @@ func (j *judge) judgeSignatures() {
 		case d.Result == "pass":
 			if v.HasLength && v.Unsigned > 0 {
 				j.raise(sigLengthRule, "DKIM-Signature", object, saw, domain, strconv.FormatInt(v.Unsigned, 10))
+			}
+			if d.Aligned == dmarc.Yes && len(j.Message.Values("Reply-To")) > 0 && !slices.ContainsFunc(v.Headers, func(h string) bool { return strings.EqualFold(strings.TrimSpace(h), "Reply-To") }) {
+				j.raise(replyUnsignedRule, "DKIM-Signature", object, saw, domain)
+			}
+			if v.InFuture {
+				j.raise(sigFutureRule, "DKIM-Signature", object, saw, domain)
 			}
 			if d.Aligned == dmarc.No {
 				j.raise(sigThirdRule, "DKIM-Signature", object, saw, domain, j.v.From)
@@ -230,6 +237,9 @@ func (j *judge) conclude() {
 			v.Conclusion = "Nobody can tell whose mail this is: From holds no address."
 		default:
 			v.Conclusion = v.From + " has no DMARC policy: " + j.why() + "."
+			if v.Next == "" && !j.aligned() {
+				v.Owner, v.Next = j.step()
+			}
 		}
 	case "permerror":
 		v.Conclusion = "Nobody can tell whose DMARC policy applies: From names several senders."
@@ -239,6 +249,12 @@ func (j *judge) conclude() {
 			v.Next = "Judge the whole message, or name the connection with --ip and --mail-from."
 		}
 	}
+}
+
+// aligned says that SPF or a signature passes for From.
+func (j *judge) aligned() bool {
+	return j.v.SPF.Result == "pass" && j.v.SPF.Aligned == dmarc.Yes ||
+		slices.ContainsFunc(j.v.DKIM, func(d DKIM) bool { return d.Result == "pass" && d.Aligned == dmarc.Yes })
 }
 
 // why are SPF and DKIM in words.

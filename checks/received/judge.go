@@ -100,7 +100,7 @@ func Judge(ctx context.Context, r dns.Resolver, in Input) Verdict {
 	j.judgeMessage()
 	j.judgeMicrosoft()
 	finding.Silence(j.v.Findings)
-	finding.Sort(j.v.Findings, finding.Order(slices.Concat(Rules(), dkim.Rules(), dmarc.Rules())))
+	finding.Sort(j.v.Findings, finding.Order(slices.Concat(spf.Rules(), Rules(), dkim.Rules(), dmarc.Rules())))
 	j.conclude()
 	return j.v
 }
@@ -166,6 +166,12 @@ func (j *judge) checkSPF(ctx context.Context, r dns.Resolver) {
 	}
 	out := spf.Evaluate(ctx, r, spf.Client{IP: e.Client, MailFrom: e.MailFrom, HELO: e.HELO}, spf.Options{Now: j.Now})
 	j.v.SPF.Result, j.v.SPF.Domain = out.Result, out.Domain
+	if e.Inside && out.Domain != "" && out.Result != spf.Pass && out.Result != spf.TempError {
+		// ClockWise sent it: what its address needs in that record is known.
+		expect := spf.Expect{Include: j.Service.SPFInclude, Relays: j.Service.Relays()}
+		res := spf.Lookup(ctx, r, out.Domain, expect.Relays, spf.Options{Now: j.Now})
+		j.v.Findings = append(j.v.Findings, spf.Findings(spf.Input{Result: res, Expect: expect, Sending: true, Now: j.Now})...)
+	}
 }
 
 func (j *judge) checkDKIM(ctx context.Context, r dns.Resolver) {

@@ -122,14 +122,38 @@ func TestReplyTo(t *testing.T) {
 	}
 }
 
+func TestForm(t *testing.T) {
+	for name, c := range map[string]struct{ raw, want string }{
+		"date":     {strings.Replace(plainMail, "Date: Fri", "Date: x", 1), "message.date-wrong"},
+		"id":       {strings.Replace(plainMail, "<1@acme.example>", "<1@pc.local>", 1), "message.message-id-wrong"},
+		"line":     {plainMail + strings.Repeat("x", 999) + "\r\n", "message.line-too-long"},
+		"longest":  {plainMail + strings.Repeat("x", 998) + "\r\n", ""},
+		"newline":  {plainMail + "a\nb\r\n", "message.bare-newline"},
+		"name":     {strings.Replace(plainMail, "From: Jan", "From: \"jan@bank.example\"", 1), "message.display-name-deceptive"},
+		"own name": {strings.Replace(plainMail, "From: Jan", "From: \"jan@acme.example\"", 1), ""},
+		"senders":  {strings.Replace(plainMail, "<jan@acme.example>", "<jan@acme.example>, eva@acme.example", 1), "message.sender-missing"},
+		"twice":    {"Subject: a\r\n" + plainMail, "message.header-duplicate"},
+	} {
+		got := slices.DeleteFunc(codes(judge(t, world(), c.raw, "31.134.206.130", "jan@acme.example")), func(s string) bool { return !strings.HasPrefix(s, "message.") })
+		if (c.want == "" && len(got) > 0) || (c.want != "" && !slices.Equal(got, []string{c.want})) {
+			t.Errorf("%s: %v, want %q", name, got, c.want)
+		}
+	}
+}
+
 func TestMicrosoft(t *testing.T) {
 	raw := "Received: from AM1.example.test (2001:db8::5) by AM2.example.test with ESMTPS; Fri, 2 Jan 2026 03:04:09 +0000\r\n" +
 		"Authentication-Results: spf=fail (sender IP is 31.134.206.130)\r\n smtp.mailfrom=acme.example; dkim=none (message not signed)\r\n header.d=none; dmarc=fail action=oreject header.from=acme.example;compauth=fail\r\n reason=601\r\n" +
 		"Received: from mail.clockwise.info (31.134.206.130) by mx.example.test with ESMTPS; Fri, 2 Jan 2026 03:04:07 +0000\r\n" +
 		"X-Forefront-Antispam-Report: CIP:31.134.206.130;SFV:SPM;CAT:SPOOF;SCL:5;H:mail.clockwise.info;\r\nReturn-Path: <jan@acme.example>\r\n" + plainMail
-	v := judge(t, world("acme.example TXT v=spf1 -all"), raw, "", "")
+	zone := world("acme.example TXT v=spf1 -all")
+	zone.Remove("acme.example TXT v=spf1 ip4:31.134.206.128/28 -all")
+	v := judge(t, zone, raw, "", "")
 	if !v.Envelope.Inside || v.Envelope.HELO != "mail.clockwise.info" || v.Envelope.MailFrom != "jan@acme.example" {
 		t.Errorf("envelope %+v", v.Envelope)
+	}
+	if v.SPF.Result != "fail" || v.Owner != "customer-dns" || v.Next == "" || !slices.ContainsFunc(codes(v), func(s string) bool { return strings.HasPrefix(s, "spf.") }) {
+		t.Errorf("SPF %s, %s: %q, %v", v.SPF.Result, v.Owner, v.Next, codes(v))
 	}
 	for _, want := range []string{"message.microsoft-verdict", "message.microsoft-authentication"} {
 		if !slices.Contains(codes(v), want) {

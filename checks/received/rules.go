@@ -9,6 +9,14 @@ func Rules() []*finding.Rule {
 		fromMissingRule,
 		fromMalformedRule,
 		duplicateRule,
+		senderRule,
+		dateRule,
+		messageIDRule,
+		lineRule,
+		newlineRule,
+		displayNameRule,
+		replyUnsignedRule,
+		sigFutureRule,
 		replyIntendedRule,
 		replyOtherRule,
 		replyMissingRule,
@@ -269,4 +277,77 @@ var sigThirdRule = &finding.Rule{
 	Saw:        "The two are different organisations.",
 	Effect:     "DMARC needs a signature of the domain in From.",
 	References: []string{"RFC 9989 section 4.4"},
+}
+
+var senderRule = &finding.Rule{
+	Code: "message.sender-missing", Severity: finding.Failure, Owner: finding.ClockWise, Tier: 2,
+	Title:      "From names several senders, and there is no Sender",
+	Effect:     "Receivers refuse such mail or take it for fraud.",
+	Action:     "Write one address in From.",
+	References: []string{"RFC 5322 section 3.6.2"},
+}
+
+var dateRule = &finding.Rule{
+	Code: "message.date-wrong", Severity: finding.Warning, Owner: finding.ClockWise, Tier: 2,
+	Title:      "The date of the message is wrong",
+	Saw:        "Date %[1]s.",
+	Effect:     "Filters count it against the mail.",
+	Action:     "Set the clock and the time zone of the server that makes the mail.",
+	References: []string{"RFC 5322 section 3.6.1"},
+}
+
+var messageIDRule = &finding.Rule{
+	Code: "message.message-id-wrong", Severity: finding.Warning, Owner: finding.ClockWise, Tier: 2,
+	Title:      "The Message-ID is wrong",
+	Saw:        "Message-ID %[1]s.",
+	Effect:     "Filters count it against the mail, and answers are not shown beside it.",
+	Action:     "Give each message an id at a domain of the sender.",
+	References: []string{"RFC 5322 section 3.6.4"},
+}
+
+var lineRule = &finding.Rule{
+	Code: "message.line-too-long", Severity: finding.Failure, Owner: finding.ClockWise, Tier: 2,
+	Title:      "A line of the message is too long",
+	Saw:        "It has more than 998 octets.",
+	Effect:     "Servers on the way break the line, and with it the signature, or refuse the mail.",
+	Action:     "Encode the text as quoted-printable or base64.",
+	References: []string{"RFC 5322 section 2.1.1"},
+	Hides:      []string{"signature.body-changed", "signature.fragile-body"},
+}
+
+var newlineRule = &finding.Rule{
+	Code: "message.bare-newline", Severity: finding.Failure, Owner: finding.ClockWise, Tier: 2,
+	Title:      "The message holds a bare CR, LF or NUL",
+	Saw:        "A line ends in CR and LF together.",
+	Effect:     "Servers on the way repair or refuse it, which breaks the signature.",
+	Action:     "Send CR LF at the end of each line.",
+	References: []string{"RFC 5321 section 2.3.8"},
+	Hides:      []string{"signature.body-changed"},
+}
+
+var displayNameRule = &finding.Rule{
+	Code: "message.display-name-deceptive", Severity: finding.Warning, Owner: finding.ClockWise, Tier: 2,
+	Title:      "The name in From shows another address: %[1]s",
+	Saw:        "From is at %[2]s.",
+	Effect:     "Filters and readers take this for fraud.",
+	Action:     "Write a name without an address.",
+	References: []string{"RFC 5322 section 3.4"},
+}
+
+var replyUnsignedRule = &finding.Rule{
+	Code: "message.reply-to-unsigned", Severity: finding.Warning, Owner: finding.ClockWise, Tier: 2,
+	Title:      "The signature of %[1]s leaves out Reply-To",
+	Saw:        "h= does not name it.",
+	Effect:     "Anybody on the way may lead answers elsewhere.",
+	Action:     "Sign Reply-To too.",
+	References: []string{"RFC 6376 section 5.4.1"},
+}
+
+var sigFutureRule = &finding.Rule{
+	Code: "signature.time-in-future", Severity: finding.Warning, Owner: finding.ClockWise, Tier: 2,
+	Title:      "The signature of %[1]s is of the future",
+	Saw:        "t= is more than five minutes after the mail arrived.",
+	Effect:     "Some receivers do not accept it.",
+	Action:     "Set the clock of the server that signs.",
+	References: []string{"RFC 6376 section 3.5"},
 }
