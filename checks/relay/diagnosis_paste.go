@@ -41,8 +41,10 @@ func ParseRefusal(text string) (Refusal, bool) {
 	return p.refusal()
 }
 
-// plain makes line ends and spaces simple.
+// plain makes line ends, spaces and quotes simple, and takes the colours of a
+// terminal out.
 func plain(text string) string {
+	text = colours().ReplaceAllString(text, "")
 	return strings.NewReplacer("\r\n", "\n", "\r", "\n", "\u00a0", " ", "\u2028", "\n", "\u2018", "'", "\u2019", "'", "\u201c", `"`, "\u201d", `"`).
 		Replace(strings.ToValidUTF8(text, "\uFFFD"))
 }
@@ -73,6 +75,7 @@ type pasted struct {
 const clock = `(?:\[?\d[\dTZ/-]*[.:][\d.:TZ+-]*\]?\s+(?:ms\s+)?)?`
 
 var (
+	colours      = pattern.Lazy(`\x1b\[[0-9;]{0,32}m`)
 	quoteMarks   = pattern.Lazy(`^(?:\s*>)+\s?`)
 	lineMarks    = pattern.Lazy(`^(?:` + clock + `(?:S[>:]|<<<|<-+|<~+\*?|RECV:?|Server:|Remote server:)|<\*\*|<)\s*`)
 	clientMarks  = pattern.Lazy(`^` + clock + `(?:C[>:]|>>>|->|~>|>|SEND:?|Client:)?\s*`)
@@ -187,6 +190,10 @@ func (p *paste) field(name, value string) {
 
 // reply reads a line that may hold a reply, or go on with the last one.
 func (p *paste) reply(l string) {
+	if p.quotes() {
+		p.goOn(l)
+		return
+	}
 	if m := replyStart().FindStringSubmatch(l); m != nil {
 		code, _ := strconv.Atoi(m[1])
 		p.take(code, m[3], m[2] == "-")
@@ -201,10 +208,27 @@ func (p *paste) reply(l string) {
 	}
 	switch m := onlyEnhanced().FindStringSubmatch(l); {
 	case p.open:
-		last := &p.found[len(p.found)-1]
-		last.lines[len(last.lines)-1] += " " + l
+		p.goOn(l)
 	case m != nil:
 		p.add(0, strings.TrimPrefix(l, "#"), false)
+	}
+}
+
+// quotes says that the last line ended right before a reply that it quotes.
+func (p *paste) quotes() bool {
+	if !p.open || len(p.found) == 0 {
+		return false
+	}
+	last := p.found[len(p.found)-1]
+	text := strings.TrimRight(last.lines[len(last.lines)-1], " '\"")
+	return last.code/100 >= 4 && (strings.HasSuffix(text, "->") || strings.HasSuffix(text, "said:"))
+}
+
+// goOn adds a line that goes on with the one before.
+func (p *paste) goOn(l string) {
+	last := &p.found[len(p.found)-1]
+	if text := &last.lines[len(last.lines)-1]; len(*text) < maxText {
+		*text += " " + l
 	}
 }
 

@@ -59,6 +59,7 @@ func TestExplain(t *testing.T) {
 			"S> 220 mx.shop.example ESMTP Postfix\nC> EHLO out.acme.example\nS> 250-mx.shop.example\nS> 250 SIZE\nC> MAIL FROM:<jan@acme.example>\nS> 250 2.1.0 Ok\nC> RCPT TO:<eva@shop.example>\nS> 554 5.7.1 <eva@shop.example>: Relay access denied\nC> DATA\nS> 554 5.5.1 Error: no valid recipients\nC> QUIT\nS> 221 2.0.0 Bye",
 			"postfix-relay-denied", "", "rcpt",
 		},
+		"colours":     {"\x1b[2mS> \x1b[0m\x1b[31m550 5.7.64 TenantAttribution; Relay Access Denied\x1b[0m", "exo-relay-denied", "", ""},
 		"number sign": {"#550 5.7.64 TenantAttribution; Relay Access Denied ##", "exo-relay-denied", "", ""},
 		"stage":       {"550 5.7.64 TenantAttribution; Relay Access Denied (in reply to end of DATA command)", "exo-relay-denied", "", "body"},
 	} {
