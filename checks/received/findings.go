@@ -164,6 +164,10 @@ func (j *judge) judgePrediction() {
 		return
 	}
 	top := j.v.Results[0]
+	if !j.trusted(top) {
+		j.raise(untrustedRule, "Authentication-Results", "", j.Message.first("Authentication-Results"), top.Server)
+		return
+	}
 	server := top.Server
 	if server == "" {
 		server = "(without name, as Microsoft 365 writes it)"
@@ -178,6 +182,22 @@ func (j *judge) judgePrediction() {
 		}
 		j.raise(differsRule, "Authentication-Results", c.name, then.Method+"="+then.Result, c.name, c.now, then.Result, server)
 	}
+}
+
+// trusted says whether results are of the system that received the mail, as far
+// as the header alone can tell (RFC 8601 section 5): their name is of the
+// organisation that wrote the topmost Received, or they have the form of
+// Microsoft 365, which names no server. Without Received there is nothing that
+// contradicts.
+func (j *judge) trusted(r Results) bool {
+	switch {
+	case len(j.v.Hops) == 0 || j.v.Hops[0].By == "":
+		return true
+	case r.Server == "":
+		by := strings.ToLower(j.v.Hops[0].By)
+		return len(j.forefront) > 0 || strings.HasSuffix(by, ".outlook.com")
+	}
+	return dmarc.PSLOrgDomain(r.Server) == dmarc.PSLOrgDomain(strings.ToLower(j.v.Hops[0].By))
 }
 
 // judgeMicrosoft tells what Microsoft 365 wrote (recipes B and C).
@@ -233,6 +253,8 @@ func (j *judge) conclude() {
 		}
 	case "none":
 		switch {
+		case slices.ContainsFunc(v.Findings, func(f finding.Finding) bool { return f.Rule == unreadableRule }):
+			v.Conclusion, v.Next = "This cannot be read as a message, so nothing is known about it.", unreadableRule.Action
 		case v.From == "":
 			v.Conclusion = "Nobody can tell whose mail this is: From holds no address."
 		default:

@@ -95,8 +95,8 @@ func TestJudge(t *testing.T) {
 			if !strings.Contains(change, c.change) || (c.change == "" && change != "") {
 				t.Errorf("change %q, want %q", change, c.change)
 			}
-			if v.Conclusion == "" {
-				t.Error("no conclusion")
+			if v.Conclusion == "" || (c.code == "message.unreadable") != strings.HasPrefix(v.Conclusion, "This cannot be read") {
+				t.Errorf("conclusion %q", v.Conclusion)
 			}
 		})
 	}
@@ -165,6 +165,24 @@ func TestMicrosoft(t *testing.T) {
 	}
 	if m, _ := v.Results[0].Method("compauth"); v.Results[0].Server != "" || m.Props["reason"] != "601" {
 		t.Errorf("results %+v", v.Results)
+	}
+}
+
+// TestResults holds that only the receiver's own verdict is compared.
+func TestResults(t *testing.T) {
+	hop := "Received: from a.example (192.0.2.1) by mx.receiver.example with ESMTP; Fri, 2 Jan 2026 03:04:07 +0000\r\n"
+	for _, c := range []struct{ field, want string }{
+		{"mx.receiver.example; spf=pass smtp.mailfrom=acme.example", "message.prediction-differs"},
+		{"receiver.example; spf=fail smtp.mailfrom=acme.example", ""},
+		{"mx.acme.example; spf=pass smtp.mailfrom=acme.example", "message.results-untrusted"},
+		{"spf=pass smtp.mailfrom=acme.example", "message.results-untrusted"},
+	} {
+		got := slices.DeleteFunc(codes(judge(t, world(), "Authentication-Results: "+c.field+"\r\n"+hop+plainMail, "", "jan@acme.example")), func(s string) bool {
+			return s != "message.prediction-differs" && s != "message.results-untrusted"
+		})
+		if (c.want == "" && len(got) > 0) || (c.want != "" && !slices.Equal(got, []string{c.want})) {
+			t.Errorf("%s: %v, want %q", c.field, got, c.want)
+		}
 	}
 }
 

@@ -25,6 +25,7 @@ func Rules() []*finding.Rule {
 		returnPathRule,
 		otherPlaceRule,
 		differsRule,
+		untrustedRule,
 		loopRule,
 		msVerdictRule,
 		msAuthRule,
@@ -350,4 +351,12 @@ var sigFutureRule = &finding.Rule{
 	Effect:     "Some receivers do not accept it.",
 	Action:     "Set the clock of the server that signs.",
 	References: []string{"RFC 6376 section 3.5"},
+}
+
+var untrustedRule = &finding.Rule{
+	Code: "message.results-untrusted", Severity: finding.Warning, Owner: finding.Nobody, Tier: 2,
+	Title:      "Authentication-Results may not be the receiver's",
+	Saw:        "It names %[1]s, which is not the system that wrote the topmost Received.",
+	Effect:     "Anybody on the way can write such a field; it is not compared with what is judged here.",
+	References: []string{"RFC 8601 section 5", "RFC 8601 section 7"},
 }
