@@ -95,7 +95,13 @@ func (p *Prompter) step(ctx context.Context, r *Run) error {
 			}
 			continue
 		}
+		seen := r.View().Said
 		problems, err := r.Advance(ctx, p.heard)
+		if len(problems) > 0 && r.View().Said != seen {
+			if err := WriteView(p.Out, r.View(), p.Hide); err != nil {
+				return err
+			}
+		}
 		for _, x := range problems {
 			p.say(x.Text)
 		}

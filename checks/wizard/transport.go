@@ -579,7 +579,11 @@ func saved(err error) Outcome {
 // settle ends a clash as the reader chose.
 func (r *Run) settle(ctx context.Context, c *Clash) Outcome {
 	if r.Given("clash") == "merge" {
-		return saved(c.Merge(ctx))
+		o := saved(c.Merge(ctx))
+		if o.Problem == "" {
+			o.View.Blocks = append(o.View.Blocks, Mark{Note, "Where both changed the same setting, theirs stands now: look whether it is what you want."})
+		}
+		return o
 	}
 	v := lookAtChange(ctx, r, nil)
 	return Outcome{Problem: "This is what saving would change now, with theirs in place.", View: &v}

@@ -238,7 +238,14 @@ func (a *app) changeTransports(ctx context.Context, e *editor, o *transportOptio
 	if !o.dryRun {
 		err := e.change(ctx, list...)
 		if clash, ok := errors.AsType[*wizard.Clash](err); ok && o.merge {
-			err = clash.Merge(ctx)
+			if err = clash.Merge(ctx); err == nil {
+				if lost := overruled(before, e.transports(), list); lost != nil {
+					return &failure{
+						what: "could not change all of it", why: "somebody else changed the same meanwhile, and theirs stays: " + strings.Join(lost, ", "),
+						hints: []string{"run the command again to put yours in its place"},
+					}
+				}
+			}
 		}
 		if err != nil {
 			return unchanged(err)
@@ -265,6 +272,25 @@ func (a *app) changeTransports(ctx context.Context, e *editor, o *transportOptio
 		}
 	}
 	return nil
+}
+
+// overruled are settings that list changes, and in which a merge kept what others
+// wrote.
+func overruled(before, now []transports.Transport, list []transports.Change) (lost []string) {
+	for _, c := range list {
+		was, _ := named(before, c.Name)
+		is, err := named(now, c.To.Name)
+		if c.Kind != transports.EditTransport || err != nil {
+			continue
+		}
+		mine := transports.Differences(was, c.To)
+		for _, d := range transports.Differences(is, c.To) {
+			if slices.ContainsFunc(mine, func(m transports.Difference) bool { return m.Field == d.Field }) {
+				lost = append(lost, d.Field)
+			}
+		}
+	}
+	return lost
 }
 
 // unchanged is the error of a change that did not come about.
