@@ -106,10 +106,6 @@ var formKeys = map[string]keys.Action{
 
 // do carries out an action: the page's own meaning first.
 func (a *App) do(action keys.Action, key string) tea.Cmd {
-	if e := a.keys.Of(action); e.Later {
-		a.tell(ui.Fill(a.look.T.NotYet, key, e.Binding.Help().Desc))
-		return nil
-	}
 	if action == keys.Number {
 		return a.number(key)
 	}
@@ -156,6 +152,8 @@ func (a *App) common(action keys.Action) (tea.Cmd, bool) {
 		}
 	case keys.Wizards:
 		return a.wizards(), true
+	case keys.TestMail:
+		return a.testMail(), true
 	case keys.Edit:
 		return a.edit(), true
 	case keys.Undo:
@@ -238,7 +236,7 @@ func (a *App) can() func(keys.Action) bool {
 		on[x] = true
 	}
 	if a.bench != nil {
-		on[keys.Wizards], on[keys.Edit], on[keys.Undo] = true, true, true
+		on[keys.Wizards], on[keys.TestMail], on[keys.Edit], on[keys.Undo] = true, true, true, true
 	}
 	for _, x := range []keys.Action{
 		keys.Overview, keys.Help, keys.Explain, keys.Hide, keys.ASCII, keys.Mouse, keys.Theme,

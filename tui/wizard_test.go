@@ -116,13 +116,23 @@ func TestWizardByKeys(t *testing.T) {
 	s.WaitFor("STEP BY STEP")
 }
 
+// What stands in a field by itself makes room for what is typed.
+func TestWizardTypedOver(t *testing.T) {
+	o, _ := withWizards()
+	a := ready(t, o, 100, 30)
+	press(a, "w", "enter", "shop.example")
+	shows(t, a, "> Domain   shop.example")
+	press(a, "left", "x")
+	shows(t, a, "> Domain   shop.examplxe")
+}
+
 // Back keeps everything, also what is wrong; leaving stores it.
 func TestWizardBack(t *testing.T) {
 	o, shelf := withWizards()
 	a := ready(t, o, 100, 30)
 	press(a, "w", "enter", "enter", "esc")
 	shows(t, a, "step 1 of 5", "> Domain   acme.example")
-	press(a, "x", "enter")
+	press(a, "end", "x", "enter")
 	shows(t, a, "Wizard: SPF for acme.examplex", "step 2 of 5")
 	press(a, "h", "left") // too near to the keys that move
 	shows(t, a, "left does nothing on this screen.", "step 2 of 5")

@@ -99,6 +99,24 @@ func (a *App) edit() tea.Cmd {
 	return cmd
 }
 
+// testMail opens the wizard that sends a test mail, over the transport that the
+// page is about.
+func (a *App) testMail() tea.Cmd {
+	if a.bench == nil {
+		a.tell(a.look.T.WizardNone)
+		return nil
+	}
+	preset := map[string]string{}
+	if p, ok := a.top().(abouter); ok && p.About().Transport != "" {
+		preset["transport"] = p.About().Transport
+	}
+	if cmd, ok := a.bench.Open("mail", preset); ok {
+		return cmd
+	}
+	a.tell(a.look.T.WizardNone)
+	return nil
+}
+
 // undo takes the last change of the transports back, when it is asked for
 // twice: the first time it says which one that is.
 func (a *App) undo() tea.Cmd {

@@ -51,7 +51,7 @@ func Follow(ctx context.Context, w io.Writer, r *Run, answers map[string]string,
 		problems, err := r.Advance(ctx, p.heard)
 		p.unkept(err)
 		if len(problems) > 0 {
-			return nil, &Unanswered{Step: s.Title, Field: problems[0].Field, Text: problems[0].Text, Waits: r.View().Blocked != ""}
+			return nil, &Unanswered{Step: s.Title, Field: problems[0].Field, Text: problems[0].Text, Waits: r.View().Blocked != "" && r.View().State != Failure}
 		}
 	}
 	return slices.Sorted(maps.Keys(left)), p.done(r)

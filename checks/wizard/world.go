@@ -45,6 +45,8 @@ type World struct {
 	// LoadKey reads a key that is stored.
 	LoadKey func(file string) (transports.Key, error)
 
+	// Compose writes the test mail of a transport, signed as it signs.
+	Compose func(t transports.Transport, to string) (text string, err error)
 	// Send sends a test mail over a transport and tells how that went.
 	Send func(ctx context.Context, t transports.Transport, to string, emit func(View)) View
 

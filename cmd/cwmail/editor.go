@@ -36,6 +36,7 @@ type editor struct {
 	mu       sync.Mutex
 	file     *config.File // as it is now
 	demoKeys string       // folder; "" until it is needed
+	past     []done       // changes of the demo
 }
 
 // editor makes the editor of a world.
@@ -54,7 +55,7 @@ func (a *app) editor(w *world) *editor {
 		Now: a.now, Service: w.file.Service, Examine: e.afresh,
 		Resolver: w.resolver, Fresh: dns.NewOverlay(w.lower, a.shared.sets), Wait: a.consoleWait(w),
 		Transports: e.transports, Change: e.change, Setting: setting,
-		NewKey: e.newKey, LoadKey: loadKey, Send: e.sendFor, Keep: e.runs.keep,
+		NewKey: e.newKey, LoadKey: loadKey, Compose: e.composeFor, Send: e.sendFor, Keep: e.runs.keep,
 	}
 	if e.store != nil && config.HasKeyring(have, a.getenv) {
 		e.world.KeepSecret = config.SystemVault().Keep
@@ -141,6 +142,9 @@ func (e *editor) forget(at *start) {
 
 // change writes changes, or keeps them for the time of the demo.
 func (e *editor) change(_ context.Context, changes ...transports.Change) error {
+	if e.supposed() {
+		return errSupposed
+	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.store == nil {
@@ -148,6 +152,7 @@ func (e *editor) change(_ context.Context, changes ...transports.Change) error {
 		if err := next.Apply(changes...); err != nil {
 			return plainError(err)
 		}
+		e.past = append(e.past, done{e.file, describe(e.file, changes)})
 		e.file = &next
 		return nil
 	}
@@ -157,6 +162,27 @@ func (e *editor) change(_ context.Context, changes ...transports.Change) error {
 	}
 	e.file = file
 	return nil
+}
+
+// errSupposed says why a guide writes nothing.
+var errSupposed = errors.New("with --with or --replay a guide only tries: what it looks at is not what stands in DNS")
+
+// supposed says that what guides see is not the world as it is.
+func (e *editor) supposed() bool { return len(e.a.shared.sets) > 0 || e.a.shared.replay != "" }
+
+// done is a change of the demo: what was before, and what it did.
+type done struct {
+	before *config.File
+	what   string
+}
+
+func describe(file *config.File, changes []transports.Change) string {
+	var words []string
+	for _, c := range changes {
+		was, _ := named(file.Transports, c.Name)
+		words = append(words, c.Describe(was))
+	}
+	return strings.Join(words, ", ")
 }
 
 // clash turns what others changed into the error that guides know. The editor
@@ -186,7 +212,7 @@ func plainError(err error) error { return errors.New(strings.TrimPrefix(err.Erro
 // only says it.
 func (e *editor) undo(do bool) (string, error) {
 	if e.store == nil {
-		return "", errors.New("the demo keeps no history")
+		return e.undoDemo(do)
 	}
 	if !do {
 		last, err := e.store.Undoable()
@@ -200,6 +226,20 @@ func (e *editor) undo(do bool) (string, error) {
 		return "", plainError(err)
 	}
 	return desc, e.reload()
+}
+
+// undoDemo takes back what was changed in memory.
+func (e *editor) undoDemo(do bool) (string, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if len(e.past) == 0 {
+		return "", config.ErrNothingToUndo
+	}
+	last := e.past[len(e.past)-1]
+	if do {
+		e.file, e.past = last.before, e.past[:len(e.past)-1]
+	}
+	return last.what, nil
 }
 
 // reload reads the file again.

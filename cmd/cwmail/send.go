@@ -354,20 +354,12 @@ type sentDiagnosis struct {
 	Note      *string `json:"note"`
 }
 
-// diagnosis explains the reply that ended it; nil where there is none to
-// explain.
+// diagnosis explains why it ended before its end; nil where nothing is to be
+// explained.
 func (s sent) diagnosis() *sentDiagnosis {
-	if s.Reply.Code < 400 {
+	d, ok := relay.DiagnoseDelivery(s.Delivery, s.transport.Type == transports.SMTP, s.network)
+	if !ok {
 		return nil
 	}
-	in := relay.Refusal{Reply: s.Reply, Stage: s.Stage.Key(), Network: s.network}
-	for _, r := range s.Recipients {
-		if r.Conversation >= 0 && r.Reply.Code == s.Reply.Code {
-			c := s.Conversations[r.Conversation]
-			in.Host, in.Banner = c.Host, c.Greeting.Text()
-			break
-		}
-	}
-	d := relay.Diagnose(in)
 	return &sentDiagnosis{d.Meaning, d.Cause, string(d.Owner), d.Fix, d.Certainty.String(), orNull(d.Note)}
 }

@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"strings"
 
 	"clockwise.info/cwmail/checks/wizard"
 	"clockwise.info/cwmail/transports"
@@ -20,11 +22,7 @@ func (e *editor) sendFor(ctx context.Context, t transports.Transport, to string,
 	fails := func(err error) wizard.View {
 		return wizard.View{State: wizard.Unknown, Said: "Nothing was sent: " + reasonOf(err) + "."}
 	}
-	user := t
-	if user.Type == transports.NoReply {
-		user.Type = transports.ClockWise // its user has an address all the same
-	}
-	p, err := e.w.compose(letter{transport: t, from: compose.Person{Address: user.Sender("")}, to: []string{to}}, e.a.now())
+	p, err := e.w.compose(letterOf(t, to), e.a.now())
 	if err != nil {
 		return fails(err)
 	}
@@ -49,6 +47,24 @@ func (e *editor) sendFor(ctx context.Context, t transports.Transport, to string,
 		v.Blocks = append(v.Blocks, wizard.Heading("What was said with "+c.Host), talk)
 	}
 	return v
+}
+
+// composeFor writes a test mail for a guide.
+func (e *editor) composeFor(t transports.Transport, to string) (string, error) {
+	p, err := e.w.compose(letterOf(t, to), e.a.now())
+	if err != nil {
+		return "", errors.New(reasonOf(err))
+	}
+	return strings.ReplaceAll(string(p.raw), "\r\n", "\n"), nil
+}
+
+// letterOf is a letter of the user that a transport names.
+func letterOf(t transports.Transport, to string) letter {
+	user := t
+	if user.Type == transports.NoReply {
+		user.Type = transports.ClockWise // its user has an address all the same
+	}
+	return letter{transport: t, from: compose.Person{Address: user.Sender("")}, to: []string{to}}
 }
 
 // reasonOf is why something failed, without what was to be done.

@@ -30,6 +30,7 @@ var guides = []guide{
 	{wizard.SPF, "domain"},
 	{wizard.DKIM, "domain"},
 	{wizard.Transport, "of"},
+	{wizard.Mail, "transport"},
 }
 
 func allGuides() []*wizard.Wizard {
@@ -232,7 +233,7 @@ func (a *app) followAnswers(ctx context.Context, run *wizard.Run, answers map[st
 	case bad.Field != "":
 		return &failure{what: "could not finish the guide", why: bad.Error(), hints: []string{"write " + bad.Field + ": … into the file of answers"}}
 	}
-	return &failure{what: "could not finish the guide", why: bad.Error(), hints: []string{"the same command goes on there"}, code: exitFailure}
+	return &failure{what: "could not finish the guide", why: bad.Error(), hints: []string{"once it is mended the same command goes on there"}, code: exitFailure}
 }
 
 // runJSON is how far a guide came.

@@ -63,8 +63,6 @@ const (
 	Edit     Action = "edit-transport"
 	Undo     Action = "undo"
 
-	// Reserved for what this version cannot do yet: a key that says so is
-	// better than a key that will change its meaning.
 	TestMail  Action = "test-mail"
 	WaitUntil Action = "wait-until-published"
 )
@@ -75,7 +73,6 @@ type Entry struct {
 	Binding key.Binding // its help: the keys as shown, and what they do, in full
 	Short   string      // what it does, in the key line
 	Group   string      // heading in the help
-	Later   bool        // not part of this version: bound, but not offered
 }
 
 // Map is the table.
@@ -86,12 +83,6 @@ type Map struct {
 
 func entry(a Action, group, shown, short, long string, keys ...string) Entry {
 	return Entry{Action: a, Group: group, Short: short, Binding: key.NewBinding(key.WithKeys(keys...), key.WithHelp(shown, long))}
-}
-
-func later(a Action, k, long string) Entry {
-	e := entry(a, "", k, "", long, k)
-	e.Later = true
-	return e
 }
 
 // The headings of the help.
@@ -137,6 +128,7 @@ func table() []Entry {
 		entry(Stop, working, "x", "stop", "stop the running check", "x"),
 		entry(WaitUntil, working, "W", "wait", "wait until the record is published at every name server", "W"),
 		entry(Wizards, working, "w", "wizards", "step-by-step wizards; on a problem, the one that fixes it", "w"),
+		entry(TestMail, working, "t", "test mail", "send a test mail, after you have said so twice", "t"),
 		entry(Edit, working, "E", "edit", "add, change, copy, remove or order transports", "E"),
 		entry(Undo, working, "u", "undo", "take your last change of the transports back", "u"),
 		entry(Discard, working, "d", "forget", "forget a wizard that was left", "d"),
@@ -152,7 +144,6 @@ func table() []Entry {
 		entry(Quit, leaving, "q", "quit", "quit", "q"),
 		entry(QuitWith, leaving, "Q", "quit", "quit and leave the summary behind", "Q"),
 		entry(Break, leaving, "ctrl+c", "stop", "stop the running check; else twice: quit", "ctrl+c"),
-		later(TestMail, "t", "test mails are not part of this version"),
 	}
 }
 
@@ -192,10 +183,8 @@ func New(overrides map[string]string) (*Map, error) {
 	return m, nil
 }
 
-// All is the table in its order, without what this version lacks.
-func (m *Map) All() []Entry {
-	return slices.DeleteFunc(slices.Clone(m.entries), func(e Entry) bool { return e.Later })
-}
+// All is the table in its order.
+func (m *Map) All() []Entry { return slices.Clone(m.entries) }
 
 // Match says what a key press means.
 func (m *Map) Match(k tea.KeyPressMsg) Action { return m.byKey[k.String()] }

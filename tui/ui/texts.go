@@ -334,7 +334,6 @@ type Texts struct {
 	NothingHere   string
 	NothingTo     string
 	NotBound      string
-	NotYet        string
 	Stopped       [2]string
 	NothingRuns   string
 	PressAgain    string
@@ -690,7 +689,7 @@ var English = Texts{
 	WizardKept:       "Kept.",
 	WizardNotKept:    "It could not be forgotten: %[1]s.",
 	WizardResumed:    "This was left here; it goes on. esc goes back to change what you filled in.",
-	WizardNames:      map[string]string{"spf": "SPF", "dkim": "DKIM", "transport": "Transport"},
+	WizardNames:      map[string]string{"spf": "SPF", "dkim": "DKIM", "transport": "Transport", "mail": "Test mail"},
 	Changes:          map[string]string{"same": "same", "add": "ADD", "remove": "REMOVE", "change": "CHANGE", "move": "MOVE"},
 	KeyOpenIt:        "start",
 	KeyLookAgain:     "look again",
@@ -723,7 +722,6 @@ var English = Texts{
 	NothingHere:   "%[1]s does nothing on this screen.",
 	NothingTo:     "%[1]s: nothing to %[2]s on this screen.",
 	NotBound:      "%[1]s is no key of cwmail. ? lists the keys.",
-	NotYet:        "%[1]s: %[2]s.",
 	Stopped:       [2]string{"Stopped 1 check.", "Stopped %[1]s checks."},
 	NothingRuns:   "Nothing is running that could be stopped.",
 	PressAgain:    "Press ctrl+c again to quit.",

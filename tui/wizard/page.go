@@ -252,9 +252,13 @@ func (p *Page) set(id, value string) {
 // Typing holds while a field has the focus that takes text.
 func (p *Page) Typing() bool { return p.form.editor() != nil && !p.work.acting && p.inSight() }
 
-// Type edits the field.
+// Type edits the field. What stands there by itself makes room for what is
+// typed; a key that moves in it keeps it.
 func (p *Page) Type(k tea.KeyPressMsg) {
 	if e := p.form.editor(); e != nil {
+		if k.Text != "" && !p.form.touched[p.form.focus] {
+			e.Set("")
+		}
 		e.Type(k)
 		p.typed(e)
 	}
@@ -268,6 +272,9 @@ func (p *Page) Paste(s string) (told string) {
 	}
 	if !e.Masked {
 		s, told = widget.Pasted(p.b.Texts, s)
+	}
+	if !p.form.touched[p.form.focus] {
+		e.Set("")
 	}
 	e.Insert(s)
 	p.typed(e)
