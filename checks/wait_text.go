@@ -98,7 +98,7 @@ func (a *waitWriter) report(want Wanted, include string, r propagation.Report) {
 	}
 	for _, v := range r.Resolvers {
 		until := ""
-		if !v.Until.IsZero() {
+		if v.Until.After(r.At) {
 			until = "may keep that until " + clockTime(v.Until, r.At)
 		}
 		a.view(ServerAddress(v.Addr), v.State, v.Detail, until)

@@ -51,7 +51,7 @@ func Servers(l ui.Look, r propagation.Report, looking bool, w int) (out []string
 	}
 	for _, v := range r.Resolvers {
 		until := ""
-		if !v.Until.IsZero() {
+		if v.Until.After(r.At) {
 			until = ui.Fill(l.T.WaitKeeps, Until(v.Until, r.At))
 		}
 		say(serverLine(l, w, wide, where(v.Addr), v.State, v.Detail, until)...)
