@@ -10,7 +10,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"clockwise.info/cwmail/checks"
 	"clockwise.info/cwmail/checks/safe"
 	"clockwise.info/cwmail/config"
 	"clockwise.info/cwmail/transports"
@@ -99,7 +98,7 @@ func (a *app) prepare(cmd *cobra.Command) error {
 // public holds for names that --privacy leaves: codes of findings, commands of
 // this program and ClockWise's own names, which say nothing about the reader.
 func public(name string) bool {
-	_, isCode := checks.Rule(name)
+	isCode := ruleOf(name) != nil
 	domain := transports.DefaultService().Domain
 	return isCode || name == domain || strings.HasSuffix(name, "."+domain) || strings.HasSuffix(name, "@"+domain) || slices.Contains(ourWords, name)
 }

@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf8"
 
@@ -16,6 +17,7 @@ import (
 	"clockwise.info/cwmail/checks"
 	"clockwise.info/cwmail/checks/finding"
 	"clockwise.info/cwmail/checks/glossary"
+	"clockwise.info/cwmail/checks/received"
 	"clockwise.info/cwmail/checks/relay"
 	"clockwise.info/cwmail/checks/safe"
 	"clockwise.info/cwmail/transports"
@@ -45,7 +47,7 @@ func (a *app) runExplain(o *explainOptions) error {
 	if o.what == "-" {
 		return a.explainPasted()
 	}
-	if r, ok := checks.Rule(strings.ToLower(o.what)); ok {
+	if r := ruleOf(strings.ToLower(o.what)); r != nil {
 		return a.explainRule(r)
 	}
 	if w, ok := glossary.Find(o.what); ok {
@@ -60,6 +62,21 @@ func (a *app) runExplain(o *explainOptions) error {
 	}
 	return &failure{what: fmt.Sprintf("could not explain %q", beginning(o.what)), why: "it is neither the code of a finding, nor a known reply, nor a word of the glossary", hints: hints}
 }
+
+// allRules are those of an examination, and of a message that arrived.
+func allRules() []*finding.Rule { return append(checks.Rules(), received.Rules()...) }
+
+// rulesByCode finds them by their codes.
+var rulesByCode = sync.OnceValue(func() map[string]*finding.Rule {
+	out := map[string]*finding.Rule{}
+	for _, r := range allRules() {
+		out[r.Code] = r
+	}
+	return out
+})
+
+// ruleOf is the rule of a code; nil where there is none.
+func ruleOf(code string) *finding.Rule { return rulesByCode()[code] }
 
 // beginning keeps an error readable when somebody gave a whole bounce.
 func beginning(s string) string {
@@ -90,7 +107,7 @@ func nearCodes(typed string) []string {
 	typed = strings.ToLower(typed)
 	_, ending, _ := strings.Cut(typed, ".")
 	var out []string
-	for _, r := range checks.Rules() {
+	for _, r := range allRules() {
 		_, codeEnding, _ := strings.Cut(r.Code, ".")
 		if (len(typed) > 2 && strings.Contains(r.Code, typed)) || (ending != "" && codeEnding == ending) {
 			out = append(out, r.Code)
