@@ -191,14 +191,18 @@ func newTransportHistory(a *app, runF func(context.Context) error) *cobra.Comman
 	}
 }
 
+// runTransportHistory needs no file that can be read: it is wanted when that is
+// broken, too.
 func (a *app) runTransportHistory() error {
-	file, err := a.configured()
+	path, _, err := config.Path(a.shared.config, a.getenv)
 	if err != nil {
-		return err
+		return &failure{what: "could not read the history", why: plainError(err).Error(), hints: []string{"cwmail config path tells where the file is looked for"}}
 	}
-	all, err := config.NewStore(file.Path, who(a.getenv), a.now).History()
-	if err != nil {
-		return &failure{what: "could not read the history", why: plainError(err).Error(), hints: []string{"cwmail config path tells where the file is"}}
+	var all []config.Entry
+	if !a.shared.demo || a.shared.config != "" {
+		if all, err = config.NewStore(path, who(a.getenv), a.now).History(); err != nil {
+			return &failure{what: "could not read the history", why: plainError(err).Error(), hints: []string{"cwmail config path tells where the file is"}}
+		}
 	}
 	if a.shared.json {
 		return a.printJSON(map[string]any{"changes": append([]config.Entry{}, all...)})
@@ -206,8 +210,11 @@ func (a *app) runTransportHistory() error {
 	for _, e := range all {
 		a.printf("%s  %s  %s\n", e.At.In(a.now().Location()).Format("2006-01-02 15:04:05"), e.Who, e.What)
 	}
-	if len(all) == 0 {
+	switch len(all) {
+	case 0:
 		a.printf("Nothing was changed with cwmail yet.\n")
+	default:
+		a.printf("\nThe file as it was before each change stands in %s.history\n", path)
 	}
 	return nil
 }
