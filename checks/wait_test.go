@@ -2,6 +2,9 @@ package checks_test
 
 import (
 	"context"
+	"crypto/ed25519"
+	"crypto/x509"
+	"encoding/base64"
 	"fmt"
 	"net"
 	"net/netip"
@@ -298,5 +301,29 @@ func TestServersThatSomebodyAnswersFor(t *testing.T) {
 	}
 	if why := wait.Servers[0].Detail; !strings.Contains(why, "without authority") {
 		t.Errorf("the first server: %q", why)
+	}
+}
+
+// Who published the private key by mistake does not want it printed, too.
+func TestWaitHidesAPrivateKey(t *testing.T) {
+	_, private, err := ed25519.GenerateKey(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	der, err := x509.MarshalPKCS8PrivateKey(private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	secret := base64.StdEncoding.EncodeToString(der)
+	z := func() *nameserver.Zone {
+		return waitZone(t, `cw1._domainkey.acme.example TXT "v=DKIM1; k=ed25519; p=`+secret+`"`)
+	}
+	r, _ := look(t, waiting(t, z(), z(), z(), nameserver.Behaviour{}), checks.Wanted{Subject: checks.WaitDKIM, Domain: "acme.example", Selector: "cw1"})
+	var b strings.Builder
+	if err := checks.WriteWait(&b, checks.Wanted{Subject: checks.WaitDKIM, Domain: "acme.example", Selector: "cw1"}, "", r); err != nil {
+		t.Fatal(err)
+	}
+	if got := b.String(); strings.Contains(got, secret) || !strings.Contains(got, "not shown") {
+		t.Errorf("says:\n%s", got)
 	}
 }

@@ -124,7 +124,7 @@ func (x *expectation) opinion(ctx context.Context, a dns.Answer) (o propagation.
 	if len(texts) == 0 {
 		return propagation.Opinion{State: propagation.Missing}, true
 	}
-	o = propagation.Opinion{State: propagation.Wrong, Value: strings.Join(meant, "\n")}
+	o = propagation.Opinion{State: propagation.Wrong, Value: x.shown(meant)}
 	switch {
 	case len(meant) > 1:
 		o.Detail = x.several(ctx, a, meant)
@@ -155,7 +155,7 @@ func (x *expectation) opinion(ctx context.Context, a dns.Answer) (o propagation.
 	case len(meant) == 0 && (!bad || slices.Contains(mistakeless, code)):
 		return propagation.Opinion{State: propagation.Missing}, true
 	case len(meant) == 0:
-		o.Value = strings.Join(texts, "\n")
+		o.Value = x.shown(texts)
 	}
 	switch {
 	case len(meant) == 1 && x.isOld(meant[0]):
@@ -203,6 +203,17 @@ func (x *expectation) differs(ctx context.Context, a dns.Answer, text string) st
 		return title
 	}
 	return propagation.Difference(x.Value, text)
+}
+
+// shown is what stands there, without a private key that somebody published.
+func (x *expectation) shown(texts []string) string {
+	texts = slices.Clone(texts)
+	for i, t := range texts {
+		if x.Subject == WaitDKIM && dkim.HoldsPrivateKey(t) {
+			texts[i] = "(a private key, not shown)"
+		}
+	}
+	return strings.Join(texts, "\n")
 }
 
 // isRecord says whether receivers take a text for a record of the subject. At

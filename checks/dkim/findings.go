@@ -283,7 +283,7 @@ func (j *judging) present() {
 		j.add(answerTooLarge, nil, fmt.Sprint(size))
 	}
 	for _, text := range texts {
-		if len(texts) > 1 && isPrivateText(text) {
+		if len(texts) > 1 && HoldsPrivateKey(text) {
 			j.add(privateKeyPublished, j.renew())
 			return
 		}
@@ -493,7 +493,7 @@ func evidence(a dns.Answer) finding.Evidence {
 func describe(a dns.Answer) string {
 	records := slices.Clone(a.Records)
 	for i, r := range records {
-		if isPrivateText(r.Value()) {
+		if HoldsPrivateKey(r.Value()) {
 			records[i].Strings = []string{"(a private key, not shown)"}
 		}
 	}

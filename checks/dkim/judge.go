@@ -99,7 +99,7 @@ func mendable(r *finding.Rule) bool {
 }
 
 func inspect(text string, exp Expected) verdict {
-	if isPrivateText(text) {
+	if HoldsPrivateKey(text) {
 		return verdict{mistakes: []mistake{{privateKeyPublished, nil}}}
 	}
 	text, outer := read(text, outerLayers)
@@ -124,8 +124,9 @@ func inspect(text string, exp Expected) verdict {
 	return v
 }
 
-// isPrivateText finds a private key in p= or as the whole value.
-func isPrivateText(text string) bool {
+// HoldsPrivateKey says whether a text holds a private key, in p= or as the whole
+// value. Who published one by mistake does not want it repeated.
+func HoldsPrivateKey(text string) bool {
 	if strings.Contains(text, "PRIVATE KEY") {
 		return true
 	}

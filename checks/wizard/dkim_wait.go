@@ -293,7 +293,7 @@ func compared(want string, texts []string) string {
 		return ""
 	case len(texts) > 1:
 		return fmt.Sprintf("%d records stand there, and only one may", len(texts))
-	case isPrivate(texts[0]):
+	case dkim.HoldsPrivateKey(texts[0]):
 		return "it holds a private key"
 	}
 	got := texts[0]
@@ -320,14 +320,9 @@ func compared(want string, texts []string) string {
 	return fmt.Sprintf("it differs from character %d of the key, and has %d characters in place of %d", same+1, len(gotKey), len(wantKey))
 }
 
-// isPrivate says that a text holds a private key, which is repeated nowhere.
-func isPrivate(text string) bool {
-	return strings.Contains(text, "PRIVATE KEY") || dkim.DecodeKey(dkim.Parse(text).Key()).Encoding == dkim.Private || dkim.DecodeKey(text).Encoding == dkim.Private
-}
-
 // shown is a record as it may be shown.
 func shown(text string) string {
-	if isPrivate(text) {
+	if dkim.HoldsPrivateKey(text) {
 		return "(a private key, not shown)"
 	}
 	return text
@@ -335,7 +330,9 @@ func shown(text string) string {
 
 // shownReport is a report without private keys that somebody published.
 func shownReport(r propagation.Report) propagation.Report {
-	private := func(v propagation.View) bool { return isPrivate(v.Value) }
+	private := func(v propagation.View) bool {
+		return dkim.HoldsPrivateKey(v.Value) || slices.ContainsFunc(v.Answer.Texts(), dkim.HoldsPrivateKey)
+	}
 	hide := func(v *propagation.View) {
 		if private(*v) {
 			v.Value, v.Answer = shown(v.Value), dns.Answer{Question: v.Answer.Question, Status: v.Answer.Status, At: v.Answer.At, TTL: v.Answer.TTL}
