@@ -784,7 +784,7 @@ var English = Texts{
 	},
 	Welcome: []string{
 		"cwmail shows whether mail that ClockWise sends for you will arrive, and if not, what must be changed and by whom.",
-		"There are no transports yet: quit with q, run cwmail config init, and write yours into that file. To look at any domain, press : and type its name.",
+		"There are no transports yet: press E to set one up, or w to be led through SPF or DKIM. To look at any domain, press : and type its name.",
 		"Press ? for help. cwmail --demo shows everything with invented customers, without any set-up.",
 	},
 	PathsLegend: []string{
