@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"clockwise.info/cwmail/checks"
 	"clockwise.info/cwmail/checks/dkim"
@@ -76,21 +75,6 @@ type dkimWaiting struct {
 	wildcard  []string // what every selector gets; nil while not asked
 }
 
-// groups are the servers of a report by what they have.
-func groups(r propagation.Report) (missing, wrong, unasked []propagation.ServerView) {
-	for _, s := range r.Left() {
-		switch s.State {
-		case propagation.Missing:
-			missing = append(missing, s)
-		case propagation.Wrong:
-			wrong = append(wrong, s)
-		default:
-			unasked = append(unasked, s)
-		}
-	}
-	return missing, wrong, unasked
-}
-
 // withoutWild is a report in which the answer of a wildcard is none.
 func (w *dkimWaiting) withoutWild(ctx context.Context, r propagation.Report) propagation.Report {
 	servers := slices.Clone(r.Servers)
@@ -111,14 +95,6 @@ func (w *dkimWaiting) isWild(ctx context.Context, a dns.Answer) bool {
 	return len(w.wildcard) > 0 && slices.Equal(w.wildcard, a.Texts())
 }
 
-func namesOf(servers []propagation.ServerView) string {
-	var names []string
-	for _, s := range servers {
-		names = append(names, s.Name)
-	}
-	return strings.Join(names, ", ")
-}
-
 // view shows a look; over says that no other follows by itself.
 func (w *dkimWaiting) view(ctx context.Context, r propagation.Report, over bool) View {
 	v := View{State: Busy, Value: r, Enter: "go on"}
@@ -128,9 +104,9 @@ func (w *dkimWaiting) view(ctx context.Context, r propagation.Report, over bool)
 	}
 	w.verdicts(ctx, r, &v)
 	v.Blocks = append(v.Blocks, Servers{Want: w.wanted(), Report: shownReport(r)})
-	v.Blocks = append(v.Blocks, w.caches(r)...)
+	v.Blocks = append(v.Blocks, cachesOf(r)...)
 	if over && ctx.Err() == nil {
-		v.Blocks = append(v.Blocks, Para("The waiting is over for now. Look again, or leave: the place is kept."))
+		v.Blocks = append(v.Blocks, waitingOver)
 	}
 	return v
 }
@@ -138,21 +114,9 @@ func (w *dkimWaiting) view(ctx context.Context, r propagation.Report, over bool)
 // verdicts are the sentences that are never mixed: there, but wrong; not there
 // yet; could not ask. The first one is what the step says.
 func (w *dkimWaiting) verdicts(ctx context.Context, r propagation.Report, v *View) {
-	say := func(state State, text string, more ...Block) {
-		if v.Said == "" {
-			v.State, v.Said = state, text
-		}
-		v.Blocks = append(append(v.Blocks, Mark{state, text}), more...)
-	}
-	missing, wrong, unasked := groups(w.withoutWild(ctx, r))
-	left := len(r.Left())
-	counted := left
-	for _, s := range r.Servers {
-		if s.State == propagation.Correct && !s.Apart {
-			counted++
-		}
-	}
-	onItsWay := counted > left
+	say := v.say
+	t := sortServers(w.withoutWild(ctx, r))
+	onItsWay := t.right > 0
 	if r.Problem != "" {
 		say(Unknown, "Could not ask: "+r.Problem+". That is no verdict.")
 	}
@@ -160,32 +124,30 @@ func (w *dkimWaiting) verdicts(ctx context.Context, r propagation.Report, v *Vie
 		w.misplaced(ctx, r.Hint)
 		say(Failure, "There, but wrong: "+lowered(r.Hint)+".", w.elsewhere...)
 	}
-	old := slices.DeleteFunc(slices.Clone(wrong), func(s propagation.ServerView) bool { return s.Detail != checks.OldStands })
-	wrong = slices.DeleteFunc(wrong, func(s propagation.ServerView) bool { return s.Detail == checks.OldStands })
-	if len(old) > 0 && (r.Hint == "" || onItsWay) {
-		say(Busy, "Not there yet, at "+namesOf(old)+": what stood there before still stands there. Keep waiting; if it lasts, look whether the change was saved.")
+	if len(t.old) > 0 && (r.Hint == "" || onItsWay) {
+		say(Busy, "Not there yet, at "+namesOf(t.old)+": what stood there before still stands there. Keep waiting; if it lasts, look whether the change was saved.")
 	}
-	if len(wrong) > 0 && onItsWay {
-		say(Warning, "There, but wrong, at "+namesOf(wrong)+": "+lowered(shownDetail(wrong[0]))+". Other name servers have it right already.", w.wrong(wrong[0])...)
-	} else if len(wrong) > 0 {
-		say(Failure, "There, but wrong, at "+namesOf(wrong)+": "+lowered(shownDetail(wrong[0]))+".", w.wrong(wrong[0])...)
+	if len(t.wrong) > 0 && onItsWay {
+		say(Warning, "There, but wrong, at "+namesOf(t.wrong)+": "+lowered(shownDetail(t.wrong[0]))+". Other name servers have it right already.", w.wrong(t.wrong[0])...)
+	} else if len(t.wrong) > 0 {
+		say(Failure, "There, but wrong, at "+namesOf(t.wrong)+": "+lowered(shownDetail(t.wrong[0]))+".", w.wrong(t.wrong[0])...)
 	}
 	switch {
 	case r.Hint != "" && onItsWay:
 		say(Warning, "Not there yet everywhere: "+r.Hint+".")
-	case len(missing) > 0 && r.Hint == "":
-		say(Busy, "Not there yet, at "+namesOf(missing)+": nothing is published there, keep waiting.")
+	case len(t.missing) > 0 && r.Hint == "":
+		say(Busy, "Not there yet, at "+namesOf(t.missing)+": nothing is published there, keep waiting.")
 	}
-	if len(unasked) > 0 {
-		say(Unknown, "Could not ask "+namesOf(unasked)+": "+orElse(unasked[0].Detail, "no answer")+". That is no verdict.")
+	if len(t.unasked) > 0 {
+		say(Unknown, "Could not ask "+namesOf(t.unasked)+": "+orElse(t.unasked[0].Detail, "no answer")+". That is no verdict.")
 	}
 	switch {
-	case len(wrong) > 0 && !onItsWay, r.Hint != "" && !onItsWay:
+	case len(t.wrong) > 0 && !onItsWay, r.Hint != "" && !onItsWay:
 		v.Blocked = v.Said + " Go back to the record and correct it there."
 	case r.Problem != "":
 		v.Blocked = v.Said
 	default:
-		v.Blocked = fmt.Sprintf("%d of %d name servers have the record; all are needed.", counted-left, counted)
+		v.Blocked = fmt.Sprintf("%d of %d name servers have the record; all are needed.", t.right, t.counted)
 	}
 }
 
@@ -221,28 +183,7 @@ func (w *dkimWaiting) published(r propagation.Report, v *View) {
 		}
 	}
 	v.Blocks = []Block{Mark{OK, v.Said}, Servers{Want: w.wanted(), Report: shownReport(r)}}
-	v.Blocks = append(v.Blocks, w.caches(r)...)
-}
-
-// remembered is how long a resolver may keep an older answer; zero where none is
-// known to have one.
-func remembered(r propagation.Report) time.Time {
-	until := r.Caches
-	for _, v := range r.Holding() {
-		if v.Until.After(until) {
-			until = v.Until
-		}
-	}
-	return until
-}
-
-// caches tells how long resolvers may keep an older answer.
-func (w *dkimWaiting) caches(r propagation.Report) []Block {
-	until := remembered(r)
-	if !until.After(r.At) {
-		return nil
-	}
-	return []Block{Para("Resolvers may keep an older answer until " + clock(until, r.At) + ". Receivers that use one of them see the new record only then; nothing can be done about that but wait.")}
+	v.Blocks = append(v.Blocks, cachesOf(r)...)
 }
 
 // wrong says what is wrong at a server: the findings, then the comparison.

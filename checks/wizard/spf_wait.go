@@ -109,7 +109,7 @@ func (w *spfWaiting) view(ctx context.Context, r propagation.Report, over bool) 
 	v.Blocks = append(v.Blocks, Servers{Want: w.wanted(), Include: w.World.Service.SPFInclude, Report: r})
 	v.Blocks = append(v.Blocks, cachesOf(r)...)
 	if over && !r.Published && ctx.Err() == nil {
-		v.Blocks = append(v.Blocks, Para("The waiting is over for now. Look again, or leave: the place is kept."))
+		v.Blocks = append(v.Blocks, waitingOver)
 	}
 	return v
 }
@@ -117,12 +117,7 @@ func (w *spfWaiting) view(ctx context.Context, r propagation.Report, over bool) 
 // verdicts are the sentences that are never mixed: there, but wrong; not there
 // yet; could not ask. The first one is what the step says.
 func (w *spfWaiting) verdicts(ctx context.Context, r propagation.Report, v *View) {
-	say := func(state State, text string, more ...Block) {
-		if v.Said == "" {
-			v.State, v.Said = state, text
-		}
-		v.Blocks = append(append(v.Blocks, Mark{state, text}), more...)
-	}
+	say := v.say
 	t := sortServers(r)
 	if r.Problem != "" {
 		say(Unknown, "Could not ask: "+r.Problem+". That is no verdict.")
@@ -187,31 +182,6 @@ func (w *spfWaiting) elsewhere(ctx context.Context, hint string) []Block {
 	return w.misplaced
 }
 
-// sorted are the servers of a report by what they have.
-type sorted struct {
-	missing, old, wrong, unasked []propagation.ServerView
-	right, counted               int
-}
-
-func sortServers(r propagation.Report) (t sorted) {
-	var wrong []propagation.ServerView
-	t.missing, wrong, t.unasked = groups(r)
-	for _, s := range wrong {
-		if s.Detail == checks.OldStands {
-			t.old = append(t.old, s)
-		} else {
-			t.wrong = append(t.wrong, s)
-		}
-	}
-	for _, s := range r.Servers {
-		if !s.Apart {
-			t.counted++
-		}
-	}
-	t.right = t.counted - len(r.Left())
-	return t
-}
-
 // same says that servers have the same texts.
 func (w *spfWaiting) same(servers []propagation.ServerView) bool {
 	for _, s := range servers {
@@ -272,20 +242,6 @@ func (w *spfWaiting) compared(s propagation.ServerView) []Block {
 		out = append(out, Command(t))
 	}
 	return append(out, Heading("It should be"), Command(want))
-}
-
-// cachesOf tells how long resolvers may keep an older answer.
-func cachesOf(r propagation.Report) []Block {
-	until := r.Caches
-	for _, v := range r.Holding() {
-		if v.Until.After(until) {
-			until = v.Until
-		}
-	}
-	if !until.After(r.At) {
-		return nil
-	}
-	return []Block{Para("Resolvers may keep an older answer until " + clock(until, r.At) + ". Receivers that use one of them see the new record only then; nothing can be done about that but wait.")}
 }
 
 // spfWaitAct goes on only from what was seen published, in this program.

@@ -206,7 +206,7 @@ func (e *editor) clash(err error) error {
 }
 
 // plainError is an error without the room that it comes from.
-func plainError(err error) error { return errors.New(strings.TrimPrefix(err.Error(), "config: ")) }
+func plainError(err error) error { return errors.New(trimRoom(err)) }
 
 // undo takes the last change back and says which one that was; without do it
 // only says it.

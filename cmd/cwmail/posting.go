@@ -86,7 +86,7 @@ func (a *app) send(ctx context.Context, w *world, p posting, emit func(smtp.Even
 		o.Secret = func(ctx context.Context) (string, error) {
 			secret, err := config.SystemVault().Reveal(ctx, s.Password)
 			if err != nil {
-				return "", errors.New(trimRoom(err))
+				return "", plainError(err)
 			}
 			return secret, nil
 		}
